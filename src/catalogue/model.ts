@@ -196,6 +196,8 @@ export interface Course {
   /** Title of the source, as shown in provenance and truth sentences. */
   readonly sourceTitle: string;
   readonly remoteId: string;
+  /** `providerIdOf(draft.provider)`. */
+  readonly providerId: string;
   readonly draft: CourseDraft;
   readonly alignment: Alignment;
   readonly access: Access;
@@ -218,9 +220,9 @@ export function courseIdOfSlug(slug: string): CourseId | null {
   return id.length === 8 && [...id].every((char) => courseIdAlphabet.includes(char)) ? id : null;
 }
 
-/** Lower-case ASCII words of the title, then the id: `creer-des-pages-web-accessibles-7k2m9qzx`. */
-export function slugOf(title: string, id: CourseId): string {
-  const words = title
+/** Lower-case ASCII words of a text joined by hyphens, at most 80 characters: `creer-des-pages-web`. */
+export function slugWords(text: string): string {
+  return text
     .replace(/œ/gi, 'oe')
     .replace(/æ/gi, 'ae')
     .normalize('NFD')
@@ -230,7 +232,17 @@ export function slugOf(title: string, id: CourseId): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 80)
     .replace(/-+$/, '');
+}
+
+/** Words of the title, then the id: `creer-des-pages-web-accessibles-7k2m9qzx`. */
+export function slugOf(title: string, id: CourseId): string {
+  const words = slugWords(title);
   return words === '' ? id : `${words}-${id}`;
+}
+
+/** A school is known by its SIRET when the source gives one, else by its name. */
+export function providerIdOf(provider: { name: string; siret: string | null }): string {
+  return provider.siret ?? (slugWords(provider.name) || 'organisme');
 }
 
 /** What the access rule needs to know of a course. */
