@@ -1,0 +1,112 @@
+/**
+ * The only reader of the environment. One schema; a wrong value stops the start with every problem at once.
+ * Each setting is described in .env.example and docs/operations.md.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'oui', 'non'])
+  .transform((value) => ['true', '1', 'oui'].includes(value));
+const count = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const optional = <T extends z.ZodType>(schema: T) => schema.optional().transform((value) => value ?? null);
+
+const environmentSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: count(3000, 0, 65_535),
+  PUBLIC_URL: optional(z.url({ protocol: /^https?$/ })),
+  TRUST_PROXY: count(0, 0, 10),
+  DATA_DIR: z.string().min(1).default('./data'),
+  MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, 'une adresse mongodb:// ou mongodb+srv://')),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DEMO: flag.optional(),
+  ENABLED_CONNECTORS: z.string().default('*'),
+  CONTACT_EMAIL: optional(z.email()),
+  CONTACT_URL: optional(z.url({ protocol: /^https?$/ })),
+  LEGAL_PUBLISHER: optional(z.string().min(1)),
+  LEGAL_HOST: optional(z.string().min(1)),
+  HARVEST_CONCURRENCY: count(2, 1, 16),
+  HARVEST_RUN_MINUTES: count(60, 1, 1_440),
+  HARVEST_BATCH: count(500, 1, 10_000),
+  HARVEST_GRACE_DAYS: count(7, 0, 365),
+  HARVEST_MASS_LOSS_PERCENT: count(20, 1, 100),
+  HARVEST_MASS_GAIN_FACTOR: count(2, 2, 1_000),
+  HARVEST_WIRE_MEGABYTES: count(200, 1, 100_000),
+  HARVEST_DECODED_MEGABYTES: count(2_048, 1, 1_000_000),
+  RATE_LIMIT_PER_MINUTE: count(120, 1, 10_000_000),
+});
+
+export interface Config {
+  readonly environment: 'development' | 'test' | 'production';
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  readonly publicUrl: string | null;
+  /** Number of reverse proxies in front, for the visitor's address. */
+  readonly trustProxy: number;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly mongodbUri: string | null;
+  readonly logLevel: string;
+  readonly demo: boolean;
+  /** Patterns such as `lheo` or `mooc*`. */
+  readonly enabledConnectors: readonly string[];
+  readonly contact: { readonly email: string | null; readonly url: string | null };
+  readonly legal: { readonly publisher: string | null; readonly host: string | null };
+  readonly harvest: {
+    readonly concurrency: number;
+    readonly runMinutes: number;
+    readonly batch: number;
+    readonly graceDays: number;
+    /** Between 0 and 1. */
+    readonly massLoss: number;
+    readonly massGain: number;
+    readonly wireBytes: number;
+    readonly decodedBytes: number;
+  };
+  readonly rateLimitPerMinute: number;
+}
+
+const megabyte = 1_048_576;
+
+/** @throws AppError `invalid` that names every wrong setting, never its value (it may hold a password). */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} : ${issue.message}`);
+    const message = `Configuration refusée. ${problems.join(' ; ')}. Voir .env.example.`;
+    throw new AppError('invalid', 'CONFIGURATION', message, { details: problems });
+  }
+  const env = parsed.data;
+  return {
+    environment: env.NODE_ENV,
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: env.PUBLIC_URL,
+    trustProxy: env.TRUST_PROXY,
+    dataDir: resolve(env.DATA_DIR),
+    mongodbUri: env.MONGODB_URI,
+    logLevel: env.LOG_LEVEL,
+    demo: env.DEMO ?? env.NODE_ENV !== 'production',
+    enabledConnectors: env.ENABLED_CONNECTORS.split(',').map((pattern) => pattern.trim()),
+    contact: { email: env.CONTACT_EMAIL, url: env.CONTACT_URL },
+    legal: { publisher: env.LEGAL_PUBLISHER, host: env.LEGAL_HOST },
+    harvest: {
+      concurrency: env.HARVEST_CONCURRENCY,
+      runMinutes: env.HARVEST_RUN_MINUTES,
+      batch: env.HARVEST_BATCH,
+      graceDays: env.HARVEST_GRACE_DAYS,
+      massLoss: env.HARVEST_MASS_LOSS_PERCENT / 100,
+      massGain: env.HARVEST_MASS_GAIN_FACTOR,
+      wireBytes: env.HARVEST_WIRE_MEGABYTES * megabyte,
+      decodedBytes: env.HARVEST_DECODED_MEGABYTES * megabyte,
+    },
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+  };
+}
