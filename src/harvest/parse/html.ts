@@ -1,0 +1,96 @@
+/** Descriptions written by partners: never trusted, printed only after this. */
+import sanitizeHtml from 'sanitize-html';
+
+export interface CleanText {
+  /** Safe to print as it is: no script, no style, no image, no form; links to http(s) and mail only. */
+  readonly html: string;
+  /** The same words, blocks on their own lines, entities decoded. */
+  readonly text: string;
+}
+
+/** Page headings belong to us: theirs all become a third level. */
+const headings = Object.fromEntries(['h1', 'h2', 'h4', 'h5', 'h6'].map((name) => [name, 'h3']));
+
+const allowed: sanitizeHtml.IOptions = {
+  // Images are left out altogether: each one would tell its host who reads the page.
+  allowedTags: [
+    ...[
+      'p',
+      'br',
+      'ul',
+      'ol',
+      'li',
+      'strong',
+      'b',
+      'em',
+      'i',
+      'u',
+      'sub',
+      'sup',
+      'h3',
+      'blockquote',
+      'code',
+      'pre',
+      'a',
+    ],
+    ...['table', 'thead', 'tbody', 'tr', 'th', 'td', 'dl', 'dt', 'dd'],
+  ],
+  allowedAttributes: { a: ['href', 'rel'] },
+  allowedSchemes: ['http', 'https', 'mailto'],
+  allowProtocolRelative: false,
+  nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'title', 'svg', 'math', 'template', 'iframe'],
+  nestingLimit: 50,
+  transformTags: {
+    ...headings,
+    div: 'p',
+    a: (tagName, attribs) => ({ tagName, attribs: { ...attribs, rel: 'nofollow noopener noreferrer' } }),
+  },
+  // A link that lost its address (javascript:, relative) is not a link.
+  exclusiveFilter: (frame) => (frame.tag === 'a' && frame.attribs['href'] === undefined ? 'excludeTag' : false),
+};
+
+const hasTag = /<\/?[a-z][a-z0-9]*(?:\s[^<>]*)?\/?>/i;
+const hasEscapedTag = /&lt;\/?(?:p|br|b|i|em|strong|ul|ol|li|div|span|a|h[1-6])(?:\s[^<>]*?)?\/?&gt;/i;
+
+/**
+ * Cleans a description. A text without tag but with escaped ones (`&lt;p&gt;`: escaped twice, once too often) is
+ * unescaped once, and once only. Plain text comes back as it was.
+ */
+export function cleanHtml(source: unknown): CleanText {
+  if (typeof source !== 'string') return { html: '', text: '' };
+  const trimmed = source.trim();
+  if (!/[<&]/.test(trimmed)) return { html: trimmed.replaceAll('>', '&gt;'), text: trimmed };
+  const unescaped = !hasTag.test(trimmed) && hasEscapedTag.test(trimmed) ? unescapeOnce(trimmed) : trimmed;
+  const html = sanitizeHtml(unescaped, allowed).trim();
+  return { html, text: textOf(html) };
+}
+
+/** A title or a name on one line: no tag, entities decoded, spaces collapsed; '' when it is no text. */
+export function plainText(source: unknown): string {
+  if (typeof source !== 'string') return '';
+  const text = /[<&]/.test(source) ? cleanHtml(source).text : source;
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function unescapeOnce(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}
+
+/** Works on cleaned HTML only: its tags are known, and it holds no other entity than these four. */
+function textOf(html: string): string {
+  return unescapeOnce(
+    html
+      .replace(/\s+/g, ' ')
+      .replace(/<li>/g, '\n- ')
+      .replace(/<(?:br \/|\/?p|\/?ul|\/?ol|\/?h3|\/?blockquote|\/?pre|\/?table|\/?tr|\/?dl|\/?dt|\/?dd)>/g, '\n')
+      .replace(/<[^>]*>/g, ''),
+  )
+    .replace(/ *\n */g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
