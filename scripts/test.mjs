@@ -19,7 +19,7 @@ function everything() {
   return [
     ['Types', [...bin('typescript', 'bin/tsc'), '--noEmit'], {}],
     ['Style', [...bin('@biomejs/biome', 'bin/biome'), 'check', '.'], {}],
-    ['Tests', mocha, { MONGODB_URI: '' }],
+    ['Tests', [...mocha, ...testFiles('.test.ts')], { MONGODB_URI: '' }],
   ];
 }
 
@@ -28,14 +28,10 @@ function onServer() {
     say('MONGODB_URI manque : l’adresse du serveur MongoDB sur lequel rejouer les tests.');
     process.exit(2);
   }
-  const files = filesOf(join(root, 'test')).filter((path) => path.endsWith('.db.test.ts'));
-  // --spec alone would be added to the list of .mocharc.json.
-  const config = ['--no-config', '--node-option', 'import=tsx', '--node-option', 'no-experimental-require-module'];
-  return [
-    [
-      'Tests sur le serveur MongoDB',
-      [...mocha, ...config, '--file', 'test/support/hooks.ts', '--timeout', '60000', ...files],
-      {},
-    ],
-  ];
+  const title = 'Tests de la base sur le serveur MongoDB';
+  return [[title, [...mocha, '--timeout', '60000', ...testFiles('.db.test.ts')], {}]];
+}
+
+function testFiles(ending) {
+  return filesOf(join(root, 'test')).filter((path) => path.endsWith(ending));
 }
