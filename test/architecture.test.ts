@@ -210,7 +210,7 @@ describe('architecture', () => {
       packages: ['express', 'handlebars', 'helmet', 'compression', 'pino-http', 'express-rate-limit'],
       where: /^src\/(?:[a-z-]+\/(?:routes|api)\.ts|platform\/web\/[a-z-]+\.ts)$/,
     },
-    { packages: ['axios', 'ipaddr.js'], where: /^src\/platform\/http(?:\.ts|\/)/ },
+    { packages: ['axios', 'ipaddr.js'], where: /^src\/platform\/http[a-z-]*\.ts$/ },
     { packages: ['sax', 'xml2js'], where: /^src\/platform\/read-xml\.ts$/ },
     { packages: ['@streamparser/json'], where: /^src\/platform\/read-json\.ts$/ },
     { packages: ['sanitize-html'], where: /^src\/harvest\/parse\/html\.ts$/ },
