@@ -9,6 +9,8 @@ import { z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
 
 export type { CourseDraft } from '../catalogue/model.ts';
+/** What `read` throws when the partner is at fault. */
+export { SourceError } from '../errors.ts';
 
 /** What makes a next request conditional. */
 export interface Validators {
