@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
 
 export type { CourseDraft } from '../catalogue/model.ts';
+export { unknownDraft } from '../catalogue/model.ts';
 /** What `read` throws when the partner is at fault. */
 export { SourceError } from '../errors.ts';
 
