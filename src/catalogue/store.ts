@@ -1,0 +1,253 @@
+/** Courses in MongoDB: what pages, search and the harvest pipeline read and write. Returns model values, never documents. */
+import { type Connection, type Model, Schema } from 'mongoose';
+import { type AccessCode, accessCodes } from '../eligibility/model.ts';
+import type { Band, CompetenceCode } from '../framework/model.ts';
+import type { Course, CourseId } from './model.ts';
+import {
+  type CourseDocument,
+  type CourseWriter,
+  drawCourseId,
+  living,
+  makeCourseWriter,
+  type RemovalDocument,
+} from './store/writing.ts';
+
+/** Position in the order (updatedAt, id). */
+export interface Watermark {
+  readonly updatedAt: Date;
+  readonly id: CourseId;
+}
+
+/** A course erased for good (demonstration data): nothing of it is left but this. */
+export interface Removal {
+  readonly id: CourseId;
+  readonly removedAt: Date;
+}
+
+export interface CatalogueSummary {
+  /** Shown to visitors: published, or missing for less than the grace period. */
+  readonly published: number;
+  readonly withdrawn: number;
+  /** Most recent « relevé le » of the published courses. */
+  readonly newestHarvest: Date | null;
+  readonly byAccess: Readonly<Record<AccessCode, number>>;
+  /** Schools with at least one published course. */
+  readonly providers: number;
+}
+
+export interface CourseStore extends CourseWriter {
+  ensureIndexes(): Promise<void>;
+  byId(id: CourseId): Promise<Course | null>;
+  /** In the order asked; unknown ids are left out. */
+  byIds(ids: readonly CourseId[]): Promise<Course[]>;
+  /** Published courses of a school, newest first. */
+  byProvider(providerId: string, options: { limit: number }): Promise<Course[]>;
+  /** Every state, in the order of the partner's identifiers; `after` is the remoteId of the last one of the page before. */
+  bySource(sourceId: string, options: { limit: number; after?: string }): Promise<Course[]>;
+  /**
+   * Every state, oldest change first: a reader of the index upserts published and missing ones and drops the others.
+   * A batch is dated before it is committed, so read again the last 30 seconds at each turn: it is idempotent.
+   */
+  changedSince(watermark: Watermark | null, limit: number): Promise<Course[]>;
+  removedSince(watermark: Removal | null, limit: number): Promise<Removal[]>;
+  /** Every published or missing course, streamed. */
+  published(): AsyncIterable<Course>;
+  summary(): Promise<CatalogueSummary>;
+  /** Published courses per competence whose score reaches the threshold. */
+  countsByCompetence(): Promise<ReadonlyMap<CompetenceCode, number>>;
+  /** For a tombstone: living courses with a session open; same certification first, then same main competence and level. */
+  similarTo(course: Course, limit: number): Promise<Course[]>;
+}
+
+const courseSchema = new Schema<CourseDocument>(
+  {
+    _id: String,
+    slug: String,
+    sourceId: String,
+    sourceTitle: String,
+    remoteId: String,
+    providerId: String,
+    draft: Schema.Types.Mixed,
+    alignment: Schema.Types.Mixed,
+    access: Schema.Types.Mixed,
+    state: String,
+    missingSince: Date,
+    withdrawn: Schema.Types.Mixed,
+    restoredAt: Date,
+    firstPublishedAt: Date,
+    harvestedAt: Date,
+    demo: Boolean,
+    createdAt: Date,
+    updatedAt: Date,
+    run: Schema.Types.Mixed,
+    claim: String,
+  },
+  { collection: 'courses', versionKey: false },
+);
+courseSchema.index({ sourceId: 1, remoteId: 1 }, { unique: true });
+courseSchema.index({ updatedAt: 1, _id: 1 });
+courseSchema.index({ state: 1, sourceId: 1 });
+courseSchema.index({ providerId: 1 });
+courseSchema.index({ claim: 1 });
+courseSchema.index({ 'alignment.competences.code': 1 });
+courseSchema.index({ 'alignment.certifications.code': 1 });
+
+const removalSchema = new Schema<RemovalDocument>(
+  { _id: String, removedAt: Date },
+  { collection: 'removed_courses', versionKey: false },
+);
+removalSchema.index({ removedAt: 1, _id: 1 });
+
+function toCourse(document: CourseDocument): Course {
+  const { _id, run: _run, claim: _claim, ...course } = document;
+  return { id: _id, ...course };
+}
+
+function after(field: string, at: Date, id: string) {
+  return { $or: [{ [field]: { $gt: at } }, { [field]: at, _id: { $gt: id } }] };
+}
+
+/** `drawId` gives the 8 characters of a new course. */
+export function makeCourseStore(connection: Connection, drawId: () => CourseId = drawCourseId): CourseStore {
+  const courses: Model<CourseDocument> = connection.model<CourseDocument>('Course', courseSchema);
+  const removals: Model<RemovalDocument> = connection.model<RemovalDocument>('RemovedCourse', removalSchema);
+
+  const database = connection.getClient().db(connection.name);
+
+  async function byIds(ids: readonly CourseId[]): Promise<Course[]> {
+    const found = await courses.find({ _id: { $in: ids } }).lean<CourseDocument[]>();
+    const byId = new Map(found.map((document) => [document._id, toCourse(document)]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+
+  /** Living courses with an open session that pass `filter`; a bounded look, since this feeds a list of three. */
+  async function openAmong(filter: Record<string, unknown>, limit: number): Promise<Course[]> {
+    const found = await courses
+      .find({ ...filter, state: { $in: living }, 'draft.sessions.state': 'open' })
+      .sort({ updatedAt: -1, _id: 1 })
+      .limit(limit)
+      .lean<CourseDocument[]>();
+    return found.map(toCourse);
+  }
+
+  return {
+    ...makeCourseWriter(
+      database.collection<CourseDocument>('courses'),
+      database.collection<RemovalDocument>('removed_courses'),
+      drawId,
+    ),
+
+    async ensureIndexes() {
+      await courses.createCollection();
+      await removals.createCollection();
+      await courses.syncIndexes();
+      await removals.syncIndexes();
+    },
+
+    async byId(id) {
+      const found = await courses.findById(id).lean<CourseDocument | null>();
+      return found === null ? null : toCourse(found);
+    },
+
+    byIds,
+
+    async byProvider(providerId, { limit }) {
+      const found = await courses
+        .find({ providerId, state: { $in: living } })
+        .sort({ updatedAt: -1, _id: 1 })
+        .limit(limit)
+        .lean<CourseDocument[]>();
+      return found.map(toCourse);
+    },
+
+    async bySource(sourceId, { limit, after: last }) {
+      const found = await courses
+        .find({ sourceId, ...(last === undefined ? {} : { remoteId: { $gt: last } }) })
+        .sort({ sourceId: 1, remoteId: 1 })
+        .limit(limit)
+        .lean<CourseDocument[]>();
+      return found.map(toCourse);
+    },
+
+    async changedSince(watermark, limit) {
+      const found = await courses
+        .find(watermark === null ? {} : after('updatedAt', watermark.updatedAt, watermark.id))
+        .sort({ updatedAt: 1, _id: 1 })
+        .limit(limit)
+        .lean<CourseDocument[]>();
+      return found.map(toCourse);
+    },
+
+    async removedSince(watermark, limit) {
+      const found = await removals
+        .find(watermark === null ? {} : after('removedAt', watermark.removedAt, watermark.id))
+        .sort({ removedAt: 1, _id: 1 })
+        .limit(limit)
+        .lean<RemovalDocument[]>();
+      return found.map(({ _id, removedAt }) => ({ id: _id, removedAt }));
+    },
+
+    async *published() {
+      const cursor = courses
+        .find({ state: { $in: living } })
+        .lean<CourseDocument[]>()
+        .cursor({ batchSize: 500 });
+      for await (const document of cursor) yield toCourse(document);
+    },
+
+    async summary() {
+      const [counts, withdrawn] = await Promise.all([
+        courses.aggregate<{ _id: string; courses: number; newest: Date }>([
+          { $match: { state: { $in: living } } },
+          { $group: { _id: '$access.code', courses: { $sum: 1 }, newest: { $max: '$harvestedAt' } } },
+        ]),
+        courses.countDocuments({ state: 'withdrawn' }),
+      ]);
+      const providers = await courses.distinct('providerId', { state: { $in: living } });
+      const byAccess = Object.fromEntries(
+        accessCodes.map((code) => [code, counts.find((count) => count._id === code)?.courses ?? 0]),
+      ) as Record<AccessCode, number>;
+      const newest = counts.reduce((latest, count) => Math.max(latest, count.newest.getTime()), 0);
+      return {
+        published: counts.reduce((total, count) => total + count.courses, 0),
+        withdrawn,
+        newestHarvest: newest === 0 ? null : new Date(newest),
+        byAccess,
+        providers: providers.length,
+      };
+    },
+
+    async countsByCompetence() {
+      const counts = await courses.aggregate<{ _id: CompetenceCode; courses: number }>([
+        { $match: { state: { $in: living } } },
+        { $project: { competences: '$alignment.competences', threshold: '$alignment.threshold' } },
+        { $unwind: '$competences' },
+        { $match: { $expr: { $gte: ['$competences.score', '$threshold'] } } },
+        { $group: { _id: '$competences.code', courses: { $sum: 1 } } },
+      ]);
+      return new Map(counts.map((count) => [count._id, count.courses]));
+    },
+
+    async similarTo(course, limit) {
+      const others = { _id: { $ne: course.id } };
+      const codes = course.alignment.certifications.map((certification) => certification.code);
+      const same =
+        codes.length === 0
+          ? []
+          : await openAmong({ ...others, 'alignment.certifications.code': { $in: codes } }, limit);
+      const main = course.alignment.competences[0]?.code;
+      const level: Band | null = course.alignment.level;
+      if (same.length >= limit || main === undefined) return same;
+      const near = await openAmong(
+        {
+          _id: { $nin: [course.id, ...same.map((other) => other.id)] },
+          'alignment.competences.0.code': main,
+          'alignment.competences.code': main,
+          'alignment.level': level,
+        },
+        limit - same.length,
+      );
+      return [...same, ...near];
+    },
+  };
+}

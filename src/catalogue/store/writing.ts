@@ -1,0 +1,444 @@
+/**
+ * The writing half of the course store: batches of the harvest, changes of state, erasure. Every write is idempotent.
+ * It speaks to the driver's collections: mongoose would cast every field of every draft again.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { mongo } from 'mongoose';
+import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
+import { AppError } from '../../errors.ts';
+import type { Alignment } from '../../framework/model.ts';
+import {
+  accessFactsOf,
+  type Course,
+  type CourseDraft,
+  type CourseId,
+  type CourseState,
+  courseIdAlphabet,
+  providerIdOf,
+  slugOf,
+  slugWords,
+  type WithdrawalReason,
+} from '../model.ts';
+
+/** How a course is stored: the model value, plus what the harvest needs to know of it. */
+export interface CourseDocument extends Omit<Course, 'id'> {
+  _id: CourseId;
+  /** The run that last wrote its content or restored it, so that a batch written twice counts the same. */
+  run: { readonly id: string; readonly outcome: WriteOutcome };
+  /** `claimOf`: the same value in two sources is one course claimed twice. */
+  claim: string;
+}
+
+export interface RemovalDocument {
+  _id: CourseId;
+  removedAt: Date;
+}
+
+export type WriteOutcome = 'created' | 'updated' | 'restored';
+
+/** States that visitors see. */
+export const living: readonly CourseState[] = ['published', 'missing'];
+
+/** What the harvest sees of a course that it met before. */
+export type KnownCourse = Pick<
+  CourseDocument,
+  | 'slug'
+  | 'remoteId'
+  | 'draft'
+  | 'alignment'
+  | 'state'
+  | 'missingSince'
+  | 'withdrawn'
+  | 'firstPublishedAt'
+  | 'harvestedAt'
+  | 'run'
+> & { readonly id: CourseId };
+
+export type CourseStanding = Pick<KnownCourse, 'id' | 'remoteId' | 'state' | 'missingSince' | 'withdrawn' | 'run'> & {
+  readonly firstPublishedAt: Date | null;
+};
+
+export interface CourseWrite {
+  readonly outcome: WriteOutcome;
+  readonly remoteId: string;
+  /** null for a new course. */
+  readonly known: KnownCourse | null;
+  readonly draft: CourseDraft;
+  readonly alignment: Alignment;
+  /** « relevé le ». */
+  readonly harvestedAt: Date;
+}
+
+export interface WriteContext {
+  readonly source: { readonly id: string; readonly title: string; readonly demo: boolean };
+  readonly runId: string;
+  readonly now: Date;
+}
+
+/** Records not withdrawn. */
+export interface Presence {
+  readonly pending: number;
+  readonly published: number;
+  readonly missing: number;
+}
+
+export interface Withdrawal {
+  readonly at: Date;
+  readonly reason: WithdrawalReason;
+  /** The written reason, required for `operateur`. */
+  readonly detail: string | null;
+}
+
+export interface Owner {
+  readonly courseId: CourseId;
+  readonly sourceId: string;
+  readonly sourceTitle: string;
+}
+
+export interface CourseWriter {
+  /** Courses of these records, whole; the key is the remoteId. */
+  known(sourceId: string, remoteIds: readonly string[]): Promise<Map<string, KnownCourse>>;
+  /** The same, without content, of those only that are absent, withdrawn or written by this run. */
+  unsettled(sourceId: string, remoteIds: readonly string[], runId: string): Promise<CourseStanding[]>;
+  /** Courses not withdrawn of these records. */
+  present(sourceId: string, remoteIds: readonly string[]): Promise<CourseStanding[]>;
+  /** Who publishes these courses already, in another source; the key is the claim. */
+  ownersElsewhere(sourceId: string, claims: readonly string[]): Promise<Map<string, Owner>>;
+  /** New courses wait (`pending`); a known one keeps its address and its reviewed competences. */
+  write(context: WriteContext, writes: readonly CourseWrite[]): Promise<void>;
+  /** Renews « relevé le ». */
+  renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<void>;
+  /** Seen again before the end of the grace period. */
+  clearMissing(ids: readonly CourseId[], now: Date): Promise<void>;
+  /** Withdrawn, and seen again unchanged. */
+  restore(context: WriteContext, courses: readonly CourseStanding[]): Promise<void>;
+  presence(sourceId: string): Promise<Presence>;
+  /** Absent from a complete listing. A waiting course stays waiting, with the date. */
+  markMissing(ids: readonly CourseId[], now: Date): Promise<void>;
+  /** @returns how many were not withdrawn before. @throws AppError `invalid` for `operateur` without a written reason. */
+  withdraw(ids: readonly CourseId[], withdrawal: Withdrawal): Promise<number>;
+  /** Makes waiting courses public. */
+  publish(ids: readonly CourseId[], now: Date): Promise<void>;
+  /** The same for all those of a source that are neither absent nor judged not digital. @returns how many. */
+  publishWaiting(sourceId: string, now: Date): Promise<number>;
+  /** Judges again the courses whose price became too old, or is fresh again. @returns how many changed. */
+  refreshAccess(now: Date, sourceId?: string): Promise<number>;
+  /** Erases for good and leaves a removal mark for each: demonstration data only. @returns how many. */
+  hardDelete(sourceIds: readonly string[], now: Date): Promise<number>;
+}
+
+/** One command holds up to this many courses, so that pages never wait for a mass change. */
+const chunkSize = 500;
+
+/** 8 characters of 32: 1.1e12 addresses. */
+export function drawCourseId(): CourseId {
+  return Array.from(randomBytes(8), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('');
+}
+
+/** Two sources that give the same address the same title speak of the same course; one address alone may serve many. */
+export function claimOf(draft: CourseDraft): string {
+  const url = new URL(draft.url);
+  const address = `${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
+  return createHash('sha256')
+    .update(`${address}\n${slugWords(draft.title)}`)
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+/** What a person reviewed outlives a new reading. */
+function keepReviewed(alignment: Alignment, known: KnownCourse | null): Alignment {
+  const reviewed = known?.alignment.competences.filter((competence) => competence.origin === 'reviewed') ?? [];
+  if (reviewed.length === 0) return alignment;
+  const codes = new Set(reviewed.map((competence) => competence.code));
+  const others = alignment.competences.filter((competence) => !codes.has(competence.code));
+  return { ...alignment, competences: [...reviewed, ...others] };
+}
+
+function contentOf(write: CourseWrite, { source, now }: WriteContext) {
+  const { draft, harvestedAt } = write;
+  return {
+    sourceTitle: source.title,
+    providerId: providerIdOf(draft.provider),
+    draft,
+    alignment: keepReviewed(write.alignment, write.known),
+    access: accessOf(accessFactsOf(draft, source, harvestedAt), now),
+    harvestedAt,
+    demo: source.demo,
+    updatedAt: now,
+    claim: claimOf(draft),
+  };
+}
+
+/** A record seen is never absent; whether it waits or is public does not change by being seen. */
+function seenState(course: CourseStanding): CourseState {
+  return course.state === 'missing' ? 'published' : course.state;
+}
+
+/** Back to what it was before it was withdrawn. */
+function restoration(course: CourseStanding, { runId, now }: WriteContext) {
+  return {
+    state: course.firstPublishedAt === null ? ('pending' as const) : ('published' as const),
+    withdrawn: null,
+    missingSince: null,
+    restoredAt: now,
+    updatedAt: now,
+    run: { id: runId, outcome: 'restored' as const },
+  };
+}
+
+/** Nothing else went wrong than keys already taken. */
+function isDuplicate(error: unknown): error is { writeErrors: readonly { readonly index: number }[] } {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'writeErrors' in error &&
+    Array.isArray(error.writeErrors) &&
+    error.writeErrors.length > 0 &&
+    error.writeErrors.every((each) => each.code === 11000)
+  );
+}
+
+export function makeCourseWriter(
+  courses: mongo.Collection<CourseDocument>,
+  removals: mongo.Collection<RemovalDocument>,
+  drawId: () => CourseId,
+): CourseWriter {
+  const standing = {
+    remoteId: 1,
+    state: 1,
+    missingSince: 1,
+    withdrawn: 1,
+    firstPublishedAt: 1,
+    run: 1,
+  } as const;
+
+  async function standings(filter: mongo.Filter<CourseDocument>): Promise<CourseStanding[]> {
+    const found = await courses.find(filter, { projection: standing }).toArray();
+    return found.map(({ _id, ...course }) => ({ id: _id, ...course }));
+  }
+
+  function creation(write: CourseWrite, context: WriteContext): CourseDocument {
+    const id = drawId();
+    return {
+      _id: id,
+      slug: slugOf(write.draft.title, id),
+      sourceId: context.source.id,
+      remoteId: write.remoteId,
+      ...contentOf(write, context),
+      state: 'pending',
+      missingSince: null,
+      withdrawn: null,
+      restoredAt: null,
+      firstPublishedAt: null,
+      createdAt: context.now,
+      run: { id: context.runId, outcome: 'created' },
+    };
+  }
+
+  function change(write: CourseWrite, known: KnownCourse, context: WriteContext) {
+    const content = { ...contentOf(write, context), slug: slugOf(write.draft.title, known.id) };
+    if (write.outcome === 'restored') return { ...content, ...restoration(known, context) };
+    const missingSince = known.state === 'withdrawn' ? known.missingSince : null;
+    const run = { id: context.runId, outcome: write.outcome };
+    return { ...content, state: seenState(known), missingSince, run };
+  }
+
+  async function* chunksOf(filter: mongo.Filter<CourseDocument>): AsyncGenerator<CourseId[]> {
+    let last = '';
+    for (;;) {
+      const found = await courses
+        .find({ ...filter, _id: { $gt: last } }, { projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .limit(chunkSize)
+        .toArray();
+      const ids = found.map((document) => document._id);
+      const end = ids.at(-1);
+      if (end === undefined) return;
+      last = end;
+      yield ids;
+    }
+  }
+
+  async function publish(ids: readonly CourseId[], now: Date): Promise<void> {
+    await courses.updateMany(
+      { _id: { $in: [...ids] }, state: 'pending' },
+      { $set: { state: 'published', firstPublishedAt: now, missingSince: null, updatedAt: now } },
+    );
+  }
+
+  return {
+    async known(sourceId, remoteIds) {
+      const found = await courses
+        .find(
+          { sourceId, remoteId: { $in: [...remoteIds] } },
+          { projection: { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1 } },
+        )
+        .toArray();
+      return new Map(found.map(({ _id, ...course }) => [course.remoteId, { id: _id, ...course }]));
+    },
+
+    unsettled(sourceId, remoteIds, runId) {
+      const unusual: mongo.Filter<CourseDocument>[] = [
+        { state: 'withdrawn' },
+        { missingSince: { $ne: null } },
+        { 'run.id': runId },
+      ];
+      return standings({ sourceId, remoteId: { $in: [...remoteIds] }, $or: unusual });
+    },
+
+    present(sourceId, remoteIds) {
+      return standings({ sourceId, remoteId: { $in: [...remoteIds] }, state: { $ne: 'withdrawn' } });
+    },
+
+    async ownersElsewhere(sourceId, claims) {
+      const found = await courses
+        .find(
+          { claim: { $in: [...claims] }, sourceId: { $ne: sourceId }, state: { $ne: 'withdrawn' } },
+          { projection: { claim: 1, sourceId: 1, sourceTitle: 1 } },
+        )
+        .toArray();
+      return new Map(
+        found.map((course) => [
+          course.claim,
+          { courseId: course._id, sourceId: course.sourceId, sourceTitle: course.sourceTitle },
+        ]),
+      );
+    },
+
+    async write(context, writes) {
+      let left = writes;
+      while (left.length > 0) {
+        const operations: mongo.AnyBulkWriteOperation<CourseDocument>[] = left.map((write) =>
+          write.known === null
+            ? { insertOne: { document: creation(write, context) } }
+            : { updateOne: { filter: { _id: write.known.id }, update: { $set: change(write, write.known, context) } } },
+        );
+        try {
+          await courses.bulkWrite(operations, { ordered: false });
+          return;
+        } catch (error) {
+          if (!isDuplicate(error)) throw error;
+          // An identifier drawn twice: draw again. The record itself already there: write it as known.
+          const again = error.writeErrors.flatMap(({ index }) => left[index] ?? []);
+          const there = await this.known(
+            context.source.id,
+            again.map((write) => write.remoteId),
+          );
+          left = again.map((write) => ({ ...write, known: there.get(write.remoteId) ?? null }));
+        }
+      }
+    },
+
+    async renew(sourceId, remoteIds, now) {
+      await courses.updateMany(
+        { sourceId, remoteId: { $in: [...remoteIds] }, state: { $ne: 'withdrawn' } },
+        { $set: { harvestedAt: now, 'access.date': now } },
+      );
+    },
+
+    async clearMissing(ids, now) {
+      const list = { $in: [...ids] };
+      await courses.updateMany(
+        { _id: list, state: 'missing' },
+        { $set: { state: 'published', missingSince: null, updatedAt: now } },
+      );
+      await courses.updateMany({ _id: list, state: 'pending' }, { $set: { missingSince: null } });
+    },
+
+    async restore(context, gone) {
+      if (gone.length === 0) return;
+      await courses.bulkWrite(
+        gone.map((course) => ({
+          updateOne: { filter: { _id: course.id }, update: { $set: restoration(course, context) } },
+        })),
+        { ordered: false },
+      );
+    },
+
+    async presence(sourceId) {
+      const count = (state: CourseState) => courses.countDocuments({ state, sourceId });
+      const [pending, published, missing] = await Promise.all([count('pending'), count('published'), count('missing')]);
+      return { pending, published, missing };
+    },
+
+    async markMissing(ids, now) {
+      const list = { $in: [...ids] };
+      await courses.updateMany(
+        { _id: list, state: 'published' },
+        { $set: { state: 'missing', missingSince: now, updatedAt: now } },
+      );
+      await courses.updateMany({ _id: list, state: 'pending', missingSince: null }, { $set: { missingSince: now } });
+    },
+
+    async withdraw(ids, withdrawal) {
+      if (withdrawal.reason === 'operateur' && (withdrawal.detail ?? '').trim() === '')
+        throw new AppError('invalid', 'withdrawal-without-reason', 'Écrivez la raison de ce retrait.');
+      const { modifiedCount } = await courses.updateMany(
+        { _id: { $in: [...ids] }, state: { $ne: 'withdrawn' } },
+        { $set: { state: 'withdrawn', withdrawn: withdrawal, updatedAt: withdrawal.at } },
+      );
+      return modifiedCount;
+    },
+
+    publish,
+
+    async publishWaiting(sourceId, now) {
+      let published = 0;
+      const waiting: mongo.Filter<CourseDocument> = {
+        sourceId,
+        state: 'pending',
+        missingSince: null,
+        'alignment.digital': { $ne: false },
+      };
+      for await (const ids of chunksOf(waiting)) {
+        await publish(ids, now);
+        published += ids.length;
+      }
+      return published;
+    },
+
+    async refreshAccess(now, sourceId) {
+      const limit = new Date(now.getTime() - freshDays * 86_400_000);
+      const free = [{ 'draft.contentFree': true }, { 'draft.price.amount': 0 }];
+      const candidates: mongo.Filter<CourseDocument> = {
+        ...(sourceId === undefined ? {} : { sourceId }),
+        $or: [
+          { harvestedAt: { $lt: limit }, 'access.code': { $in: ['free-for-all', 'content-free'] } },
+          { harvestedAt: { $gte: limit }, 'access.reason': 'too-old' },
+          { harvestedAt: { $gte: limit }, 'access.code': 'funded-for-job-seekers', $or: free },
+        ],
+      };
+      let changed = 0;
+      for await (const ids of chunksOf(candidates)) {
+        const found = await courses
+          .find({ _id: { $in: ids } }, { projection: { draft: 1, sourceTitle: 1, harvestedAt: 1, access: 1 } })
+          .toArray();
+        const updates = found.flatMap((course) => {
+          const source = { title: course.sourceTitle };
+          const access: Access = accessOf(accessFactsOf(course.draft, source, course.harvestedAt), now);
+          if (access.code === course.access.code && access.reason === course.access.reason) return [];
+          return [{ updateOne: { filter: { _id: course._id }, update: { $set: { access, updatedAt: now } } } }];
+        });
+        if (updates.length > 0) await courses.bulkWrite(updates, { ordered: false });
+        changed += updates.length;
+      }
+      return changed;
+    },
+
+    async hardDelete(sourceIds, now) {
+      let erased = 0;
+      for await (const ids of chunksOf({ sourceId: { $in: [...sourceIds] } })) {
+        // The marks first: a crash in between leaves a mark too many, which the next call puts right.
+        await removals.bulkWrite(
+          ids.map((id) => ({
+            updateOne: { filter: { _id: id }, update: { $set: { removedAt: now } }, upsert: true },
+          })),
+          { ordered: false },
+        );
+        const { deletedCount } = await courses.deleteMany({ _id: { $in: ids } });
+        erased += deletedCount;
+      }
+      return erased;
+    },
+  };
+}
