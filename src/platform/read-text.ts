@@ -1,0 +1,108 @@
+/**
+ * Bytes to text, with a streaming decoder: cutting a UTF-8 stream and decoding each piece corrupts the letters that lie
+ * across a cut. Strict: letters are intact, or reading stops.
+ */
+import { TextDecoder } from 'node:util';
+import { SourceError } from '../errors.ts';
+
+/** A large piece would otherwise turn into as much text, and as many records, at once. */
+const sliceBytes = 65_536;
+
+/** The charset that a byte order mark announces. */
+export function charsetOfMark(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
+  const [first, second, third] = head;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  return undefined;
+}
+
+/** The charset of a `Content-Type`, in lower case. */
+export function charsetOfContentType(contentType: string): string | undefined {
+  return /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1]?.toLowerCase();
+}
+
+/**
+ * Decodes bytes; the byte order mark is dropped. `charset` is a label of the WHATWG encodings (`utf-8`, `iso-8859-1`, which
+ * means Windows-1252, `utf-16le`…), or a function that finds it in the first bytes (at least 1,024, or all there are).
+ * Stopping early closes `bytes`.
+ *
+ * @throws SourceError `malformed` for an unknown label, for bytes that the charset does not hold, and for UTF-8 that announces
+ * itself as ISO-8859-1 or Windows-1252 (which would decode without error, into wrong letters).
+ */
+export async function* decodeText(
+  bytes: AsyncIterable<Uint8Array>,
+  charset: string | ((head: Uint8Array) => string),
+): AsyncGenerator<string, void, undefined> {
+  let head = new Uint8Array();
+  let decode: ((slice: Uint8Array, isLast: boolean) => string) | undefined;
+  for await (const piece of bytes) {
+    let chunk = piece;
+    if (decode === undefined) {
+      if (head.length > 0) chunk = Buffer.concat([head, piece]);
+      if (typeof charset === 'function' && chunk.length < 1_024) {
+        // Copied: a source may reuse its buffer.
+        head = Uint8Array.from(chunk);
+        continue;
+      }
+      decode = decoderOf(typeof charset === 'string' ? charset : charset(chunk));
+    }
+    for (let at = 0; at < chunk.length; at += sliceBytes) {
+      const text = decode(chunk.subarray(at, at + sliceBytes), false);
+      if (text !== '') yield text;
+    }
+  }
+  const last = decode ?? decoderOf(typeof charset === 'string' ? charset : charset(head));
+  const text = last(decode === undefined ? head : new Uint8Array(), true);
+  if (text !== '') yield text;
+}
+
+function decoderOf(charset: string): (slice: Uint8Array, isLast: boolean) => string {
+  let decoder: TextDecoder;
+  try {
+    decoder = new TextDecoder(charset, { fatal: true });
+  } catch (cause) {
+    const message = `Le fichier annonce un encodage que nous ne connaissons pas : « ${charset.slice(0, 40)} ».`;
+    throw new SourceError('malformed', message, { cause });
+  }
+  const suspicion = decoder.encoding === 'windows-1252' ? utf8Suspicion() : undefined;
+  return (slice, isLast) => {
+    if (suspicion?.(slice, isLast) === true) throw unreadableLetters(charset);
+    try {
+      return decoder.decode(slice, { stream: !isLast });
+    } catch (cause) {
+      throw unreadableLetters(charset, cause);
+    }
+  };
+}
+
+function unreadableLetters(charset: string, cause?: unknown): SourceError {
+  const message = `Des caractères sont illisibles ; le fichier annonce ${charset.toUpperCase()}.`;
+  return new SourceError('malformed', message, { cause });
+}
+
+/**
+ * Says, as bytes go by, whether a text announced in Windows-1252 is UTF-8. Each accented letter of UTF-8 is a lead byte and
+ * continuation bytes; natural text in Windows-1252 breaks that rule at its first accented letter, with very few exceptions
+ * (« É» »). So: true when two letters, or the only ones of the text, follow the rule, before any that breaks it.
+ */
+function utf8Suspicion(): (slice: Uint8Array, isLast: boolean) => boolean {
+  let letters = 0;
+  let missing = 0;
+  let isSettled = false;
+  return (slice, isLast) => {
+    for (let at = 0; at < slice.length && !isSettled; at += 1) {
+      const byte = slice[at] ?? 0;
+      const isContinuation = byte >= 0x80 && byte <= 0xbf;
+      if (missing > 0) {
+        if (!isContinuation) isSettled = true;
+        else if (--missing === 0 && ++letters === 2) return true;
+      } else if (byte >= 0x80) {
+        missing =
+          byte >= 0xc2 && byte <= 0xdf ? 1 : byte >= 0xe0 && byte <= 0xef ? 2 : byte >= 0xf0 && byte <= 0xf4 ? 3 : 0;
+        if (missing === 0) isSettled = true;
+      }
+    }
+    return isLast && !isSettled && letters > 0 && missing === 0;
+  };
+}
