@@ -163,6 +163,8 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
       if (name.toLowerCase() === 'html') throw webPage();
       if (!options.roots.includes(name)) throw unknownRoot(name, options.roots);
     }
+    // The library lets a second root element pass.
+    else if (depth === 0) throw notXml();
     depth += 1;
     if (depth > maxDepth) {
       throw new SourceError('malformed', `Les données sont imbriquées sur plus de ${maxDepth} niveaux.`);
