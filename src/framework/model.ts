@@ -1,5 +1,18 @@
 /** Shared digital-skills framework: types. DigComp codes are the keys, in every version. */
 
+import type { Lexicon } from './model/lexicon.ts';
+import type {
+  Certification,
+  DigcompArea,
+  DigcompBand,
+  DigcompCompetence,
+  DigcompLevel,
+  FormacodeData,
+  Occupation,
+  PixData,
+  RomeData,
+} from './model/reference.ts';
+
 /** DigComp 2.2 names of the four bands, stored everywhere; 3.0 calls the first `Basic` and the last `Highly advanced`. */
 export const bands = ['foundation', 'intermediate', 'advanced', 'highly-specialised'] as const;
 export type Band = (typeof bands)[number];
@@ -56,4 +69,25 @@ export interface Alignable {
     readonly label: string | null;
   }[];
   readonly certifications: readonly { readonly kind: string; readonly code: string }[];
+}
+
+/** The whole reference, read once by data.ts. */
+export interface Framework {
+  /** Changes when the data or the algorithm changes. */
+  readonly version: string;
+  readonly areas: readonly DigcompArea[];
+  readonly competences: readonly DigcompCompetence[];
+  readonly bands: readonly DigcompBand[];
+  readonly levels: readonly DigcompLevel[];
+  readonly pix: PixData;
+  readonly occupations: readonly Occupation[];
+  readonly occupationParents: RomeData['parents'];
+  /** By code. */
+  readonly certifications: ReadonlyMap<string, Certification>;
+  readonly subjects: FormacodeData;
+  readonly lexicon: Lexicon;
+  /** Titles of DigComp (3.0, 2.2, French), folded (model/text.ts), with their code. */
+  readonly digcompTitles: ReadonlyMap<string, CompetenceCode>;
+  /** Titles of Pix, folded, with the DigComp codes that we think they cover. */
+  readonly pixTitles: ReadonlyMap<string, readonly CompetenceCode[]>;
 }
