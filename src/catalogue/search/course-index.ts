@@ -101,3 +101,9 @@ export interface CourseIndex {
   suggest(prefix: string, limit: number): Promise<readonly Suggestion[]>;
   stats(): IndexStats;
 }
+
+/** An index as seen by what feeds it. */
+export interface FedCourseIndex extends CourseIndex {
+  /** Said once the first complete load has been applied: `ready` resolves. */
+  markReady(): void;
+}

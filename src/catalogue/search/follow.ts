@@ -1,0 +1,169 @@
+/**
+ * Keeps an index up with the database by polling: what changed since the last change seen, and what was deleted.
+ * Re-reading is harmless, so each poll starts a few seconds early: the clocks of two writers differ.
+ */
+import type { CourseId } from '../model.ts';
+import type { FedCourseIndex, IndexedCourse } from './course-index.ts';
+
+/** The place of one change in the order (date, id). */
+export interface Watermark {
+  readonly updatedAt: Date;
+  readonly id: string;
+}
+
+export interface ChangeReader {
+  /** In the order (updatedAt, id), after the watermark; all courses when it is null. */
+  changedSince(
+    watermark: Watermark | null,
+    limit: number,
+  ): Promise<
+    readonly {
+      readonly id: CourseId;
+      readonly updatedAt: Date;
+      /** null: no longer listed. */
+      readonly course: IndexedCourse | null;
+    }[]
+  >;
+  /** Deleted courses in the order (removedAt, id), after the watermark. */
+  removedSince(
+    watermark: Watermark | null,
+    limit: number,
+  ): Promise<readonly { readonly id: CourseId; readonly removedAt: Date }[]>;
+}
+
+export interface Following {
+  /**
+   * Begins; failed polls are logged and tried again.
+   * @returns when the first complete load has been applied
+   * @throws Error when stopped before that
+   */
+  start(): Promise<void>;
+  /** Ends after the poll under way. */
+  stop(): Promise<void>;
+}
+
+export interface FollowOptions {
+  readonly index: FedCourseIndex;
+  readonly reader: ChangeReader;
+  readonly intervalMs?: number;
+  readonly log: { error(details: object, message: string): void };
+  readonly now?: () => Date;
+}
+
+const batchSize = 500;
+const overlapMs = 5_000;
+
+/** One of the two flows: where it stands, and what it applied lately so that re-reading changes nothing. */
+class Flow {
+  #latest: number | null = null;
+  readonly #applied = new Map<string, number>();
+
+  /** Where the next poll starts; null before anything was seen. */
+  from(): Watermark | null {
+    return this.#latest === null ? null : { updatedAt: new Date(this.#latest - overlapMs), id: '' };
+  }
+
+  isApplied(id: string, at: number): boolean {
+    return this.#applied.get(id) === at;
+  }
+
+  appliedAt(id: string): number | undefined {
+    return this.#applied.get(id);
+  }
+
+  /** A date in the future, from a writer whose clock is ahead, must not hide the changes of others. */
+  markApplied(id: string, at: number, now: number): void {
+    this.#applied.set(id, at);
+    this.#latest = Math.max(this.#latest ?? Number.NEGATIVE_INFINITY, Math.min(at, now));
+  }
+
+  forgetOld(): void {
+    const oldest = (this.#latest ?? 0) - overlapMs;
+    for (const [id, at] of this.#applied) if (at < oldest) this.#applied.delete(id);
+  }
+}
+
+export function followCatalogue(options: FollowOptions): Following {
+  const { index, reader, log, intervalMs = 1_000 } = options;
+  const now = options.now ?? (() => new Date());
+  const changes = new Flow();
+  const removals = new Flow();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+  let isLoaded = false;
+  let loaded: () => void = () => {};
+  let stoppedEarly: (reason: Error) => void = () => {};
+  const firstLoad = new Promise<void>((resolve, reject) => {
+    loaded = resolve;
+    stoppedEarly = reject;
+  });
+  // Whoever awaits `start` gets the refusal; nobody need.
+  firstLoad.catch(() => {});
+
+  async function applyChanges(): Promise<void> {
+    for (let at = changes.from(); !stopped; ) {
+      const batch = await reader.changedSince(at, batchSize);
+      const fresh = batch.filter(({ id, updatedAt }) => !changes.isApplied(id, updatedAt.getTime()));
+      const listed = fresh.flatMap(({ course }) => (course === null ? [] : [course]));
+      const unlisted = fresh.filter(({ course }) => course === null).map(({ id }) => id);
+      if (listed.length > 0) await index.upsert(listed);
+      if (unlisted.length > 0) await index.remove(unlisted);
+      for (const { id, updatedAt } of fresh) changes.markApplied(id, updatedAt.getTime(), now().getTime());
+      const last = batch.at(-1);
+      if (last === undefined || batch.length < batchSize) return;
+      at = { updatedAt: last.updatedAt, id: last.id };
+    }
+  }
+
+  async function applyRemovals(): Promise<void> {
+    for (let at = removals.from(); !stopped; ) {
+      const batch = await reader.removedSince(at, batchSize);
+      const fresh = batch.filter(({ id, removedAt }) => !removals.isApplied(id, removedAt.getTime()));
+      // A course written again after its deletion lives.
+      const gone = fresh.filter(({ id, removedAt }) => (changes.appliedAt(id) ?? 0) <= removedAt.getTime());
+      if (gone.length > 0) await index.remove(gone.map(({ id }) => id));
+      for (const { id, removedAt } of fresh) removals.markApplied(id, removedAt.getTime(), now().getTime());
+      const last = batch.at(-1);
+      if (last === undefined || batch.length < batchSize) return;
+      at = { updatedAt: last.removedAt, id: last.id };
+    }
+  }
+
+  async function poll(): Promise<void> {
+    try {
+      await applyChanges();
+      await applyRemovals();
+      changes.forgetOld();
+      removals.forgetOld();
+      if (!isLoaded && !stopped) {
+        isLoaded = true;
+        index.markReady();
+        loaded();
+      }
+    } catch (error) {
+      log.error({ err: error }, 'the search index could not follow the catalogue');
+    }
+  }
+
+  function pollAgain(delayMs: number): void {
+    timer = setTimeout(() => {
+      running = poll().then(() => {
+        if (!stopped) pollAgain(intervalMs);
+      });
+    }, delayMs);
+  }
+
+  return {
+    start() {
+      if (timer === undefined && !stopped) pollAgain(0);
+      return firstLoad;
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+      if (!isLoaded) stoppedEarly(new Error('stopped before the first complete load'));
+    },
+  };
+}
