@@ -1,0 +1,436 @@
+import { createHash } from 'node:crypto';
+import { type Code, Decimal128, Long, type ObjectId, Timestamp } from 'bson';
+import type { Doc } from './bson-codec.ts';
+import {
+  binaryOf,
+  compareValues,
+  getOwn,
+  isDoc,
+  numberOf,
+  RANK,
+  regexOf,
+  type StringOrder,
+  typeOrder,
+} from './bson-values.ts';
+import { MongoError } from './mongo-error.ts';
+
+export interface IndexField {
+  readonly path: string;
+  readonly direction: 1 | -1;
+}
+
+export interface IndexDefinition {
+  readonly fields: readonly IndexField[];
+  readonly sparse?: boolean;
+  /** The filter of a partial index. */
+  readonly partial?: { matches(doc: Doc): boolean };
+  readonly maxKeyLength?: number;
+}
+
+/** The bytes of one index key. When not `exact`, equal bytes do not prove equal values: look at the documents. */
+export interface EncodedKey {
+  readonly bytes: Buffer;
+  readonly exact: boolean;
+  readonly truncated: boolean;
+  /** The values of the fields, for the `keyValue` of a duplicate key error. */
+  readonly values: readonly unknown[];
+}
+
+/** Leaves room for a record id under lmdb's largest key of 4026 bytes (pages of 8192). */
+const MAX_KEY_LENGTH = 3900;
+const HASH_LENGTH = 20;
+
+/** The fields of an index specification `{a: 1, b: -1}`; 67 CannotCreateIndex for the kinds the engine has not. */
+export function indexFields(key: Doc): IndexField[] {
+  const names = Object.keys(key);
+  if (names.length === 0) throw new MongoError(67, 'Index keys cannot be an empty object');
+  return names.map((path) => {
+    const value = key[path];
+    if (typeof value === 'string') throw new MongoError(67, `the embedded database has no '${value}' index`);
+    const direction = numberOf(value);
+    if (direction === undefined || direction === 0 || Number.isNaN(direction)) {
+      throw new MongoError(67, 'Values in the index key pattern must be numbers other than 0, or the name of a plugin');
+    }
+    if (path === '' || path.split('.').includes('')) {
+      throw new MongoError(67, 'Index keys cannot contain an empty field name');
+    }
+    if (path.split('.').some((part) => part === '$**' || (part.startsWith('$') && !/^\$(id|ref|db)$/.test(part)))) {
+      throw new MongoError(67, `Index key contains an illegal field name: '${path}'`);
+    }
+    return { path, direction: direction > 0 ? 1 : -1 };
+  });
+}
+
+let bytes: Buffer = Buffer.allocUnsafe(16 * 1024);
+let used = 0;
+let exact = true;
+
+function room(size: number): void {
+  if (used + size <= bytes.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, used + size));
+  bytes.copy(larger, 0, 0, used);
+  bytes = larger;
+}
+
+/** Ends with 0; bytes 0 and 1 inside are escaped with 1, so that the order of the text is kept and no key is another's prefix. */
+function putText(value: string): void {
+  room(value.length * 6 + 1);
+  const start = used;
+  const end = start + bytes.write(value, start, 'utf8');
+  let escapes = 0;
+  for (let at = start; at < end; at++) if ((bytes[at] as number) <= 1) escapes++;
+  if (escapes > 0) {
+    let to = end + escapes;
+    for (let from = end - 1; from >= start; from--) {
+      const byte = bytes[from] as number;
+      if (byte <= 1) {
+        bytes[--to] = byte + 1;
+        bytes[--to] = 1;
+      } else bytes[--to] = byte;
+    }
+  }
+  used = end + escapes;
+  bytes[used++] = 0;
+}
+
+const EXACT_LIMIT = 2 ** 53;
+
+function putDouble(value: number): void {
+  room(10);
+  if (Number.isNaN(value)) {
+    bytes.fill(0, used, used + 8);
+  } else {
+    // Adding 0 turns -0 into 0.
+    bytes.writeDoubleBE(value + 0, used);
+    if ((bytes[used] as number) & 0x80) {
+      for (let at = used; at < used + 8; at++) bytes[at] = ~(bytes[at] as number);
+    } else bytes[used] = (bytes[used] as number) | 0x80;
+  }
+  used += 8;
+}
+
+function putNumber(value: unknown): void {
+  let double = numberOf(value) as number;
+  if (value instanceof Decimal128) exact = false;
+  let above = 0;
+  if (Math.abs(double) >= EXACT_LIMIT && (typeof value === 'bigint' || value instanceof Long)) {
+    // The double at or below the int64, and how far above it the int64 is.
+    const long = typeof value === 'bigint' ? value : value.toBigInt();
+    if (BigInt(double) > long) double = doubleBelow(double);
+    above = Number(long - BigInt(double));
+  }
+  putDouble(double);
+  if (Math.abs(double) >= EXACT_LIMIT) used = bytes.writeUInt16BE(above, used);
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+function doubleBelow(value: number): number {
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? -1n : 1n));
+  return view.getFloat64(0);
+}
+
+function putValue(value: unknown, rank: number): void {
+  switch (rank) {
+    case RANK.number:
+      putNumber(value);
+      return;
+    case RANK.string:
+      putText(typeof value === 'string' ? value : String(value));
+      return;
+    case RANK.object:
+      for (const key of Object.keys(value as Doc)) {
+        const field = (value as Doc)[key];
+        const fieldRank = typeOrder(field);
+        putByte(fieldRank);
+        putText(key);
+        putValue(field, fieldRank);
+      }
+      putByte(0);
+      return;
+    case RANK.array:
+      for (const element of value as unknown[]) put(element);
+      putByte(0);
+      return;
+    case RANK.binData: {
+      const { bytes: data, subtype } = binaryOf(value);
+      room(data.length + 5);
+      used = bytes.writeUInt32BE(data.length, used);
+      bytes[used++] = subtype;
+      bytes.set(data, used);
+      used += data.length;
+      return;
+    }
+    case RANK.objectId:
+      room(12);
+      bytes.set((value as ObjectId).id, used);
+      used += 12;
+      return;
+    case RANK.bool:
+      putByte(value ? 1 : 0);
+      return;
+    case RANK.date:
+      putDouble((value as Date).getTime());
+      return;
+    case RANK.timestamp: {
+      const stamp = value as Timestamp;
+      room(8);
+      used = bytes.writeUInt32BE(stamp.high >>> 0, used);
+      used = bytes.writeUInt32BE(stamp.low >>> 0, used);
+      return;
+    }
+    case RANK.regex: {
+      const { pattern, options } = regexOf(value);
+      putText(pattern);
+      putText(options);
+      return;
+    }
+    case RANK.code:
+      putText((value as Code).code);
+      return;
+    case RANK.codeWithScope:
+      putText((value as Code).code);
+      putValue((value as Code).scope, RANK.object);
+      return;
+  }
+}
+
+function putByte(value: number): void {
+  room(1);
+  bytes[used++] = value;
+}
+
+function put(value: unknown): void {
+  const rank = typeOrder(value);
+  putByte(rank);
+  putValue(value, rank);
+}
+
+function putFields(values: readonly unknown[], fields: readonly IndexField[]): void {
+  used = 0;
+  exact = true;
+  for (let i = 0; i < values.length; i++) {
+    const start = used;
+    put(values[i]);
+    if (fields[i]?.direction === -1) for (let at = start; at < used; at++) bytes[at] = ~(bytes[at] as number);
+  }
+}
+
+/**
+ * The key of the values of the first fields of an index, comparable with memcmp in the order of `compareValues`.
+ * A key longer than `maxKeyLength` is cut and ends with a hash of the whole, so that two long keys stay different.
+ */
+export function encodeKey(
+  values: readonly unknown[],
+  fields: readonly IndexField[],
+  maxKeyLength: number = MAX_KEY_LENGTH,
+): EncodedKey {
+  putFields(values, fields);
+  if (used <= maxKeyLength) {
+    return { bytes: Buffer.from(bytes.subarray(0, used)), exact, truncated: false, values };
+  }
+  const hash = createHash('sha1').update(bytes.subarray(0, used)).digest();
+  const cut = Buffer.concat([bytes.subarray(0, maxKeyLength - HASH_LENGTH), hash]);
+  return { bytes: cut, exact: false, truncated: true, values };
+}
+
+/** The start that all keys with these values share: a bound of a range. When truncated, nearby keys share it too. */
+export function encodeBound(
+  values: readonly unknown[],
+  fields: readonly IndexField[],
+  maxKeyLength: number = MAX_KEY_LENGTH,
+): { bytes: Buffer; truncated: boolean } {
+  putFields(values, fields);
+  const truncated = used > maxKeyLength;
+  return { bytes: Buffer.from(bytes.subarray(0, truncated ? maxKeyLength - HASH_LENGTH : used)), truncated };
+}
+
+/** The range `[low, high)` in which all values of the type of `value` are, for one field. */
+export function typeBound(value: unknown, direction: 1 | -1): { low: Buffer; high: Buffer } {
+  const rank = typeOrder(value);
+  return direction === 1
+    ? { low: Buffer.from([rank]), high: Buffer.from([rank + 1]) }
+    : { low: Buffer.from([255 - rank]), high: Buffer.from([256 - rank]) };
+}
+
+const ASCENDING: readonly IndexField[] = [{ path: '', direction: 1 }];
+
+/** A string that is equal for equal values (no collation): the key of a Map of values. */
+export function valueKey(value: unknown): string {
+  if (typeof value === 'string') return `s${value}`;
+  putFields([value instanceof Decimal128 ? canonicalDecimal(value) : value], ASCENDING);
+  return bytes.toString('latin1', 0, used);
+}
+
+/** A decimal that another number type can hold exactly must have the key of that number. */
+function canonicalDecimal(value: Decimal128): unknown {
+  const double = numberOf(value) as number;
+  if (compareValues(value, double) === 0) return double;
+  const integer = /^-?\d+$/.test(value.toString()) ? BigInt(value.toString()) : undefined;
+  if (integer !== undefined && BigInt.asIntN(64, integer) === integer) return integer;
+  // Equal decimals have several spellings (1.10, 1.1): the value without trailing zeros names them all.
+  const [digits = '', power = '0'] = value.toString().split('E');
+  const [whole = '', fraction = ''] = digits.split('.');
+  const coefficient = BigInt(whole + fraction).toString();
+  const trimmed = coefficient.replace(/0+$/, '');
+  return { decimal: trimmed, power: Number(power) - fraction.length + coefficient.length - trimmed.length };
+}
+
+/** Where the extraction of one field of an index has got to. */
+interface Cursor {
+  readonly value: unknown;
+  /** Next part of the path; equal to the number of parts when `value` is the result. */
+  readonly part: number;
+  /** Set when `value` is an element of the field's array, which is not expanded again. */
+  readonly final: boolean;
+}
+
+const INDEX_NUMBER = /^(?:0|[1-9]\d*)$/;
+
+/** Follows a path until its end, a missing field or an array that must be expanded. */
+function follow(cursor: Cursor, parts: readonly string[]): Cursor {
+  let { value, part, final } = cursor;
+  while (!final) {
+    if (part === parts.length) {
+      final = !Array.isArray(value);
+      break;
+    }
+    const name = parts[part] as string;
+    if (Array.isArray(value)) {
+      if (!INDEX_NUMBER.test(name) || Number(name) >= value.length) break;
+      if (value.some((element) => isDoc(element) && Object.hasOwn(element, name))) {
+        throw new MongoError(
+          16746,
+          `Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), field: '${name}'`,
+        );
+      }
+      value = value[Number(name)];
+    } else if (isDoc(value)) {
+      value = getOwn(value, name);
+    } else {
+      value = undefined;
+    }
+    part++;
+    if (value === undefined) {
+      part = parts.length;
+      final = true;
+    }
+  }
+  return { value, part, final };
+}
+
+/** One tuple of values per key; a missing field is `undefined`, an empty array is `EMPTY`. */
+function expand(
+  cursors: readonly Cursor[],
+  parts: readonly (readonly string[])[],
+  multikey: boolean[],
+  emit: (values: unknown[]) => void,
+): void {
+  const reached = cursors.map((cursor, i) => follow(cursor, parts[i] as readonly string[]));
+  let array: unknown[] | undefined;
+  for (const cursor of reached) {
+    if (cursor.final) continue;
+    if (array !== undefined && cursor.value !== array) throw new MongoError(171, 'cannot index parallel arrays');
+    array = cursor.value as unknown[];
+  }
+  if (array === undefined) {
+    emit(reached.map((cursor) => cursor.value));
+    return;
+  }
+  reached.forEach((cursor, i) => {
+    if (!cursor.final) multikey[i] = true;
+  });
+  const step = (element: unknown, empty: boolean): void => {
+    const next = reached.map((cursor, i): Cursor => {
+      if (cursor.final) return cursor;
+      const ends = cursor.part === (parts[i] as readonly string[]).length;
+      if (ends) return { value: empty ? EMPTY : element, part: cursor.part, final: true };
+      if (isDoc(element)) return { value: element, part: cursor.part, final: false };
+      return { value: undefined, part: cursor.part, final: true };
+    });
+    expand(next, parts, multikey, emit);
+  };
+  if (array.length === 0) step(undefined, true);
+  else for (const element of array) step(element, false);
+}
+
+const EMPTY = Symbol('an empty array');
+
+/** Turns the marks of `expand` into indexed values: an empty array is undefined, a missing field null. */
+function indexed(value: unknown): unknown {
+  return value === EMPTY ? undefined : value === undefined ? null : value;
+}
+
+const partsOf = new WeakMap<readonly { path: string }[], readonly (readonly string[])[]>();
+
+function pathParts(fields: readonly { readonly path: string }[]): readonly (readonly string[])[] {
+  let parts = partsOf.get(fields);
+  if (!parts) {
+    parts = fields.map(({ path }) => path.split('.'));
+    partsOf.set(fields, parts);
+  }
+  return parts;
+}
+
+/**
+ * The keys of a document in an index, without duplicates, and which fields went through an array. No key when the
+ * index is sparse or partial and leaves the document out. 171 when two fields go through different arrays.
+ */
+export function keysOf(index: IndexDefinition, doc: Doc): { keys: EncodedKey[]; multikey: boolean[] } {
+  const multikey = index.fields.map(() => false);
+  if (index.partial && !index.partial.matches(doc)) return { keys: [], multikey };
+  const keys: EncodedKey[] = [];
+  const start: Cursor = { value: doc, part: 0, final: false };
+  expand(
+    index.fields.map(() => start),
+    pathParts(index.fields),
+    multikey,
+    (values) => {
+      if (index.sparse && values.every((value) => value === undefined)) return;
+      keys.push(encodeKey(values.map(indexed), index.fields, index.maxKeyLength));
+    },
+  );
+  if (keys.length < 2) return { keys, multikey };
+  const seen = new Set<string>();
+  return {
+    keys: keys.filter((key) => {
+      const id = key.bytes.toString('latin1');
+      return !seen.has(id) && seen.add(id);
+    }),
+    multikey,
+  };
+}
+
+/**
+ * What a document is sorted by: for each field the value itself or, through arrays, the smallest of the tuples in the
+ * order asked (so a descending field takes its largest element).
+ */
+export function sortValues(doc: Doc, fields: readonly IndexField[], order?: StringOrder): unknown[] {
+  let best: unknown[] | undefined;
+  const start: Cursor = { value: doc, part: 0, final: false };
+  expand(
+    fields.map(() => start),
+    pathParts(fields),
+    [],
+    (values) => {
+      const tuple = values.map(indexed);
+      if (best === undefined || compareTuples(tuple, best, fields, order) < 0) best = tuple;
+    },
+  );
+  return best ?? [];
+}
+
+/** Order of two tuples of `sortValues`. */
+export function compareTuples(
+  a: readonly unknown[],
+  b: readonly unknown[],
+  fields: readonly IndexField[],
+  order?: StringOrder,
+): number {
+  for (let i = 0; i < fields.length; i++) {
+    const result = compareValues(a[i], b[i], order);
+    if (result !== 0) return fields[i]?.direction === -1 ? -result : result;
+  }
+  return 0;
+}
