@@ -143,10 +143,8 @@ export function sessionDates(raw: Readonly<Partial<Record<SessionDateField, unkn
     const [first, last] = [parsed[from], parsed[to]];
     const start = first.kind === 'date' ? first.instant : null;
     const end = last.kind === 'date' ? last.instant : null;
-    // An end known to the month or the year is its first instant: 2027 is not before March 2027.
-    const comparable = last.kind === 'date' && (last.precision === 'time' || last.precision === 'day');
-    if (start !== null && end !== null && comparable && dayOf(end, last.precision) < dayOf(start, last.precision)) {
-      reversed.push({ field: to, start, end });
+    if (first.kind === 'date' && last.kind === 'date' && isBefore(last, first.instant)) {
+      reversed.push({ field: to, start: first.instant, end: last.instant });
       return [null, null];
     }
     return [start, end];
@@ -161,7 +159,15 @@ export function sessionDates(raw: Readonly<Partial<Record<SessionDateField, unkn
   return { dates: { start, end, enrolmentStart, enrolmentEnd, datePrecision }, unreadable, reversed };
 }
 
-/** A day-precise end covers its whole day, so it is compared by day. */
-function dayOf(instant: string, precision: DatePrecision): number {
-  return precision === 'day' ? Date.parse(instant.slice(0, 10)) : Date.parse(instant);
+/** An end known to the day, the month or the year covers all of it: 2026 is not before September 2026. */
+function isBefore(end: { instant: string; precision: DatePrecision }, start: string): boolean {
+  if (end.precision === 'time') return Date.parse(end.instant) < Date.parse(start);
+  const [year = 0, month = 0, day = 0] = end.instant.slice(0, 10).split('-').map(Number);
+  const over = {
+    year: Date.UTC(year + 1, 0, 1),
+    month: Date.UTC(year, month, 1),
+    day: Date.UTC(year, month - 1, day + 1),
+    none: Number.POSITIVE_INFINITY,
+  }[end.precision];
+  return over <= Date.parse(start.slice(0, 10));
 }

@@ -8,6 +8,9 @@ export interface CleanText {
   readonly text: string;
 }
 
+const leadsOut = /^(?:https?|mailto):/i;
+const rel = 'nofollow noopener noreferrer';
+
 /** Page headings belong to us: theirs all become a third level. */
 const headings = Object.fromEntries(['h1', 'h2', 'h4', 'h5', 'h6'].map((name) => [name, 'h3']));
 
@@ -37,18 +40,19 @@ const allowed: sanitizeHtml.IOptions = {
   ],
   allowedAttributes: { a: ['href', 'rel'] },
   allowedSchemes: ['http', 'https', 'mailto'],
-  allowProtocolRelative: false,
   nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'title', 'svg', 'math', 'template', 'iframe'],
   nestingLimit: 50,
   transformTags: {
     ...headings,
     div: 'p',
-    a: (tagName, attribs) => ({ tagName, attribs: { ...attribs, rel: 'nofollow noopener noreferrer' } }),
+    a: (tagName, { href = '' }) => ({ tagName, attribs: leadsOut.test(href) ? { href, rel } : {} }),
   },
-  // A link that lost its address (javascript:, relative) is not a link.
+  // A link without a good address (javascript:, or relative, which would lead into our own site) is not a link.
   exclusiveFilter: (frame) => (frame.tag === 'a' && frame.attribs.href === undefined ? 'excludeTag' : false),
 };
 
+/** Control characters, but for tabs and line ends. */
+const controls = /[^\P{Cc}\t\n\r]/gu;
 const hasTag = /<\/?[a-z][a-z0-9]*(?:\s[^<>]*)?\/?>/i;
 const hasEscapedTag = /&lt;\/?(?:p|br|b|i|em|strong|ul|ol|li|div|span|a|h[1-6])(?:\s[^<>]*?)?\/?&gt;/i;
 
@@ -58,7 +62,7 @@ const hasEscapedTag = /&lt;\/?(?:p|br|b|i|em|strong|ul|ol|li|div|span|a|h[1-6])(
  */
 export function cleanHtml(source: unknown): CleanText {
   if (typeof source !== 'string') return { html: '', text: '' };
-  const trimmed = source.trim();
+  const trimmed = source.replace(controls, '').trim();
   if (!/[<&]/.test(trimmed)) return { html: trimmed.replaceAll('>', '&gt;'), text: trimmed };
   const unescaped = !hasTag.test(trimmed) && hasEscapedTag.test(trimmed) ? unescapeOnce(trimmed) : trimmed;
   const html = sanitizeHtml(unescaped, allowed).trim();
@@ -69,7 +73,7 @@ export function cleanHtml(source: unknown): CleanText {
 export function plainText(source: unknown): string {
   if (typeof source !== 'string') return '';
   const text = /[<&]/.test(source) ? cleanHtml(source).text : source;
-  return text.replace(/\s+/g, ' ').trim();
+  return text.replace(controls, '').replace(/\s+/g, ' ').trim();
 }
 
 function unescapeOnce(text: string): string {
@@ -85,7 +89,7 @@ function unescapeOnce(text: string): string {
 function textOf(html: string): string {
   return unescapeOnce(
     html
-      .replace(/\s+/g, ' ')
+      .replace(/[ \t\r\n]+/g, ' ')
       .replace(/<li>/g, '\n- ')
       .replace(/<(?:br \/|\/?p|\/?ul|\/?ol|\/?h3|\/?blockquote|\/?pre|\/?table|\/?tr|\/?dl|\/?dt|\/?dd)>/g, '\n')
       .replace(/<[^>]*>/g, ''),

@@ -8,7 +8,7 @@ export type ParsedPrice =
 
 const nothing = /^(?:-+|n\/?a|nc|n\.c\.|non communiqué|nous consulter|sur devis)$/i;
 const free = /^(?:gratuite?|free)$/i;
-const euro = /\s*(?:€|eur|euros?)\s*/i;
+const euro = /\s*(?:€|euros?|eur)\s*/i;
 const maxCents = 100_000_000;
 
 /**
