@@ -17,6 +17,35 @@ export function charsetOfMark(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16b
   return undefined;
 }
 
+/**
+ * The first byte that is neither white space nor byte order mark (undefined when there is none), to tell one format from
+ * another, and the same bytes from their start. Whoever takes them reads them: that is what closes the source.
+ */
+export async function peekByte(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<{ readonly first: number | undefined; readonly bytes: AsyncIterable<Uint8Array> }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const seen: Uint8Array[] = [];
+  let first: number | undefined;
+  while (first === undefined) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    seen.push(next.value);
+    first = next.value.find((byte) => byte !== 0x20 && (byte < 0x09 || byte > 0x0d) && !utf8Mark.includes(byte));
+  }
+  async function* replayed(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* seen;
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { first, bytes: replayed() };
+}
+
+const utf8Mark = [0xef, 0xbb, 0xbf];
+
 /** The charset of a `Content-Type`, in lower case. */
 export function charsetOfContentType(contentType: string): string | undefined {
   return /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1]?.toLowerCase();
