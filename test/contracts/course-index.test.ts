@@ -596,7 +596,7 @@ function courseIndexContract(name: string, make: Make): void {
       });
 
       it('answers any string whatever', async () => {
-        const index = await titled('Développer des réseaux', 'C++', '😀 emoji', '.*+?^${}()|[]\\');
+        const index = await titled('Développer des réseaux', 'C++', '😀 emoji', '.*+?^$()|[]\\');
         const anything = fc.oneof(
           fc.string({ unit: 'binary' }),
           fc.string({ unit: 'grapheme' }),

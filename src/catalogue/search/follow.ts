@@ -1,14 +1,20 @@
 /**
  * Keeps an index up with the database by polling: what changed since the last change seen, and what was deleted.
- * Re-reading is harmless, so each poll starts a few seconds early: the clocks of two writers differ.
+ * Re-reading is harmless, so each poll starts a little early.
  */
-import type { CourseId } from '../model.ts';
+import type { Course, CourseId } from '../model.ts';
 import type { FedCourseIndex, IndexedCourse } from './course-index.ts';
+import { type IndexLabels, indexedCourseOf } from './indexed-course.ts';
 
 /** The place of one change in the order (date, id). */
 export interface Watermark {
   readonly updatedAt: Date;
   readonly id: string;
+}
+
+export interface Removal {
+  readonly id: CourseId;
+  readonly removedAt: Date;
 }
 
 export interface ChangeReader {
@@ -25,10 +31,28 @@ export interface ChangeReader {
     }[]
   >;
   /** Deleted courses in the order (removedAt, id), after the watermark. */
-  removedSince(
-    watermark: Watermark | null,
-    limit: number,
-  ): Promise<readonly { readonly id: CourseId; readonly removedAt: Date }[]>;
+  removedSince(watermark: Removal | null, limit: number): Promise<readonly Removal[]>;
+}
+
+/** Reads a course store: what is shown to visitors is listed, anything else is not. */
+export function readChanges(
+  store: {
+    changedSince(watermark: Watermark | null, limit: number): Promise<readonly Course[]>;
+    removedSince: ChangeReader['removedSince'];
+  },
+  labels: IndexLabels,
+): ChangeReader {
+  return {
+    removedSince: (watermark, limit) => store.removedSince(watermark, limit),
+    async changedSince(watermark, limit) {
+      const changed = await store.changedSince(watermark, limit);
+      return changed.map((course) => {
+        const isListed = course.state === 'published' || course.state === 'missing';
+        const { id, updatedAt } = course;
+        return { id, updatedAt, course: isListed ? indexedCourseOf(course, labels) : null };
+      });
+    },
+  };
 }
 
 export interface Following {
@@ -51,7 +75,8 @@ export interface FollowOptions {
 }
 
 const batchSize = 500;
-const overlapMs = 5_000;
+/** Writers date a batch before they commit it, and their clocks differ. */
+const overlapMs = 30_000;
 
 /** One of the two flows: where it stands, and what it applied lately so that re-reading changes nothing. */
 class Flow {
@@ -59,8 +84,8 @@ class Flow {
   readonly #applied = new Map<string, number>();
 
   /** Where the next poll starts; null before anything was seen. */
-  from(): Watermark | null {
-    return this.#latest === null ? null : { updatedAt: new Date(this.#latest - overlapMs), id: '' };
+  from(): Date | null {
+    return this.#latest === null ? null : new Date(this.#latest - overlapMs);
   }
 
   isApplied(id: string, at: number): boolean {
@@ -102,8 +127,9 @@ export function followCatalogue(options: FollowOptions): Following {
   firstLoad.catch(() => {});
 
   async function applyChanges(): Promise<void> {
-    for (let at = changes.from(); !stopped; ) {
-      const batch = await reader.changedSince(at, batchSize);
+    const from = changes.from();
+    for (let at: Watermark | null = from === null ? null : { updatedAt: from, id: '' }; !stopped; ) {
+      const batch: Awaited<ReturnType<ChangeReader['changedSince']>> = await reader.changedSince(at, batchSize);
       const fresh = batch.filter(({ id, updatedAt }) => !changes.isApplied(id, updatedAt.getTime()));
       const listed = fresh.flatMap(({ course }) => (course === null ? [] : [course]));
       const unlisted = fresh.filter(({ course }) => course === null).map(({ id }) => id);
@@ -117,8 +143,9 @@ export function followCatalogue(options: FollowOptions): Following {
   }
 
   async function applyRemovals(): Promise<void> {
-    for (let at = removals.from(); !stopped; ) {
-      const batch = await reader.removedSince(at, batchSize);
+    const from = removals.from();
+    for (let at: Removal | null = from === null ? null : { removedAt: from, id: '' }; !stopped; ) {
+      const batch: readonly Removal[] = await reader.removedSince(at, batchSize);
       const fresh = batch.filter(({ id, removedAt }) => !removals.isApplied(id, removedAt.getTime()));
       // A course written again after its deletion lives.
       const gone = fresh.filter(({ id, removedAt }) => (changes.appliedAt(id) ?? 0) <= removedAt.getTime());
@@ -126,7 +153,7 @@ export function followCatalogue(options: FollowOptions): Following {
       for (const { id, removedAt } of fresh) removals.markApplied(id, removedAt.getTime(), now().getTime());
       const last = batch.at(-1);
       if (last === undefined || batch.length < batchSize) return;
-      at = { updatedAt: last.removedAt, id: last.id };
+      at = last;
     }
   }
 

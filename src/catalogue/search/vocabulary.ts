@@ -84,7 +84,7 @@ export class Vocabulary {
   }
 }
 
-/** @returns the words that no course has any more */
+/** @returns the words left without a course */
 function countOnce(words: readonly CourseWord[], entries: Map<string, Entry>, step: 1 | -1): readonly string[] {
   const seen = new Map<string, { inTitle: boolean; stems: Set<string>; forms: Set<string> }>();
   for (const { term, inTitle } of words) {

@@ -1,0 +1,67 @@
+/** What the search index needs of a course: pure, so that any engine is fed the same. */
+import type { Course, CourseDraft, Session } from '../model.ts';
+import type { IndexedCourse, Run } from './course-index.ts';
+
+/** French names of framework codes, for the words of a query. */
+export interface IndexLabels {
+  competence(code: string): string;
+  level(band: string): string;
+}
+
+/** A competence below the threshold of its alignment is not one yet: neither facet value nor word. */
+export function indexedCourseOf(course: Course, labels: IndexLabels): IndexedCourse {
+  const { draft, alignment } = course;
+  const competences = alignment.competences.filter(({ score }) => score >= alignment.threshold).map(({ code }) => code);
+  return {
+    id: course.id,
+    updatedAt: course.updatedAt,
+    language: draft.languages[0] ?? 'und',
+    title: draft.title,
+    description: draft.description,
+    labels: {
+      provider: draft.provider.name,
+      level: alignment.level === null ? null : labels.level(alignment.level),
+      competences: [...new Set(competences)].map((code) => labels.competence(code)),
+      access: course.access.code === 'free-for-all' ? 'gratuit' : null,
+    },
+    facets: {
+      provider: [course.providerId],
+      language: draft.languages.length === 0 ? ['und'] : [...new Set(draft.languages)],
+      level: [alignment.level ?? 'unknown'],
+      access: [course.access.code],
+      competence: [...new Set(competences)],
+    },
+    runs: draft.sessions.map(runOf),
+    hours: hoursOf(draft),
+    places: placesOf(draft.sessions),
+  };
+}
+
+function runOf(session: Session): Run {
+  return {
+    start: dateOf(session.start),
+    end: dateOf(session.end),
+    enrolmentStart: dateOf(session.enrolmentStart),
+    enrolmentEnd: dateOf(session.enrolmentEnd),
+    state: session.state,
+  };
+}
+
+function dateOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
+}
+
+/** The total given, else what weeks and weekly effort make together; half of it known is unknown. */
+function hoursOf({ totalHours, effortMinutesPerWeek, durationWeeks }: CourseDraft): number | null {
+  if (totalHours !== null) return totalHours;
+  return effortMinutesPerWeek === null || durationWeeks === null ? null : (effortMinutesPerWeek * durationWeeks) / 60;
+}
+
+function placesOf(sessions: readonly Session[]): IndexedCourse['places'] {
+  const places = new Map<string, { lat: number; lon: number }>();
+  for (const { location } of sessions) {
+    if (location === null || location.lat === null || location.lon === null) continue;
+    places.set(`${location.lat} ${location.lon}`, { lat: location.lat, lon: location.lon });
+  }
+  return [...places.values()];
+}
