@@ -12,6 +12,7 @@ import {
   type StringOrder,
   typeOrder,
 } from './bson-values.ts';
+import type { CompiledFilter } from './matcher.ts';
 import { MongoError } from './mongo-error.ts';
 
 export interface IndexField {
@@ -23,7 +24,7 @@ export interface IndexDefinition {
   readonly fields: readonly IndexField[];
   readonly sparse?: boolean;
   /** The filter of a partial index. */
-  readonly partial?: { matches(doc: Doc): boolean };
+  readonly partial?: CompiledFilter;
   readonly maxKeyLength?: number;
 }
 

@@ -82,7 +82,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   H: '(\\d{1,2})',
   M: '(\\d{1,2})',
   S: '(\\d{1,2})',
-  L: '(\\d{1,3})',
+  L: '(\\d{3})',
   j: '(\\d{1,3})',
   u: '([1-7])',
   V: '(\\d{1,2})',
@@ -131,7 +131,7 @@ export function parseDate(text: string, format: string, zone: string): Date | un
       day = utcTime(year, month, number('d', 1));
     }
   }
-  const fraction = Number((read.get('L') ?? '0').padEnd(3, '0'));
+  const fraction = Number(read.get('L') ?? 0);
   const local = day + hour * 3_600_000 + minute * 60_000 + second * 1000 + fraction;
   const minutes = read.get('Z');
   if (minutes !== undefined) return new Date(local - Number(minutes) * 60_000);
