@@ -43,6 +43,7 @@ async function* read(config: Config, context: SourceContext<never>): AsyncGenera
     context.signal.throwIfAborted();
     yield { kind: 'record', remoteId, raw };
   }
+  context.signal.throwIfAborted();
   yield { kind: 'end', covers: 'full', deletions: 'by-absence', validators: download.validators };
 }
 

@@ -122,6 +122,15 @@ function describeListing(connector: AnyConnector, listing: ConnectorCase): void 
     }
   });
 
+  it('asks only for what changed when its one document has validators', async () => {
+    const end = (await allOf(readCase(connector, listing).items)).at(-1);
+    if (end?.kind !== 'end' || end.validators === undefined) return;
+    if (end.validators.etag === undefined && end.validators.lastModified === undefined) return;
+    const again = readCase(connector, listing, { validators: end.validators });
+    expect(await allOf(again.items)).to.deep.equal([{ kind: 'unchanged' }]);
+    expect(again.http.openBodies()).to.equal(0);
+  });
+
   it('normalises the same record to the same course, without touching it, and courses fit the common record', async () => {
     for (const item of await allOf(readCase(connector, listing).items)) {
       if (item.kind !== 'record') continue;

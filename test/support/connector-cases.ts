@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { AnyConnector, SourceItem } from '../../src/harvest/connector.ts';
+import type { AnyConnector, SourceItem, Validators } from '../../src/harvest/connector.ts';
 import { type FakeHttp, type FakePage, makeFakeHttp } from './fake-http.ts';
 
 /** The fixture convention of docs/connectors.md. */
@@ -73,6 +73,7 @@ export function readCase(
     readonly pages?: ReadonlyMap<string, FakePage>;
     readonly pieceSize?: number;
     readonly cursor?: unknown;
+    readonly validators?: Validators;
     readonly signal?: AbortSignal;
   } = {},
 ): Reading {
@@ -83,6 +84,7 @@ export function readCase(
     http,
     signal: change.signal ?? new AbortController().signal,
     ...(cursor === undefined ? {} : { cursor }),
+    ...(change.validators === undefined ? {} : { validators: change.validators }),
   };
   return { http, items: connector.read(listing.config, context) };
 }
