@@ -167,7 +167,8 @@ export function defineConnector<Config, Raw, Cursor>(connector: Connector<Config
   };
 }
 
-function problemOf(issue: z.core.$ZodIssue, raw: unknown): Problem {
+/** One refusal of a schema, in the words that a provider reads. */
+export function problemOf(issue: z.core.$ZodIssue, raw: unknown): Problem {
   const field = issue.path.map(String).join('.') || '(fiche)';
   const value = issue.path.reduce<unknown>(
     (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined),

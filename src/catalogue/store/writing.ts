@@ -23,8 +23,8 @@ import {
 /** How a course is stored: the model value, plus what the harvest needs to know of it. */
 export interface CourseDocument extends Omit<Course, 'id'> {
   _id: CourseId;
-  /** The run that last wrote its content or restored it, so that a batch written twice counts the same. */
-  run: { readonly id: string; readonly outcome: WriteOutcome };
+  /** What a run last did to it, so that a batch written twice counts the same. */
+  run: { readonly id: string; readonly outcome: RunEffect };
   /** `claimOf`: the same value in two sources is one course claimed twice. */
   claim: string;
 }
@@ -35,6 +35,7 @@ export interface RemovalDocument {
 }
 
 export type WriteOutcome = 'created' | 'updated' | 'restored';
+export type RunEffect = WriteOutcome | 'missing' | 'withdrawn';
 
 /** States that visitors see. */
 export const living: readonly CourseState[] = ['published', 'missing'];
@@ -98,15 +99,15 @@ export interface Owner {
 export interface CourseWriter {
   /** Courses of these records, whole; the key is the remoteId. */
   known(sourceId: string, remoteIds: readonly string[]): Promise<Map<string, KnownCourse>>;
-  /** The same, without content, of those only that are absent, withdrawn or written by this run. */
-  unsettled(sourceId: string, remoteIds: readonly string[], runId: string): Promise<CourseStanding[]>;
+  /** The same, without content, of those only that are absent or withdrawn. */
+  unsettled(sourceId: string, remoteIds: readonly string[]): Promise<CourseStanding[]>;
   /** Courses not withdrawn of these records. */
   present(sourceId: string, remoteIds: readonly string[]): Promise<CourseStanding[]>;
   /** Who publishes these courses already, in another source; the key is the claim. */
   ownersElsewhere(sourceId: string, claims: readonly string[]): Promise<Map<string, Owner>>;
   /** New courses wait (`pending`); a known one keeps its address and its reviewed competences. */
   write(context: WriteContext, writes: readonly CourseWrite[]): Promise<void>;
-  /** Renews « relevé le ». */
+  /** Renews « relevé le » of those that are not absent. */
   renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<void>;
   /** Seen again before the end of the grace period. */
   clearMissing(ids: readonly CourseId[], now: Date): Promise<void>;
@@ -114,9 +115,17 @@ export interface CourseWriter {
   restore(context: WriteContext, courses: readonly CourseStanding[]): Promise<void>;
   presence(sourceId: string): Promise<Presence>;
   /** Absent from a complete listing. A waiting course stays waiting, with the date. */
-  markMissing(ids: readonly CourseId[], now: Date): Promise<void>;
+  markMissing(ids: readonly CourseId[], now: Date, runId: string): Promise<void>;
   /** @returns how many were not withdrawn before. @throws AppError `invalid` for `operateur` without a written reason. */
-  withdraw(ids: readonly CourseId[], withdrawal: Withdrawal): Promise<number>;
+  withdraw(ids: readonly CourseId[], withdrawal: Withdrawal, runId?: string): Promise<number>;
+  /** Courses that this run created or restored, in chunks. */
+  broughtBy(sourceId: string, runId: string): AsyncIterable<readonly CourseStanding[]>;
+  /** How many courses this run made absent, and how many it withdrew. */
+  retiredBy(sourceId: string, runId: string): Promise<{ readonly missing: number; readonly withdrawn: number }>;
+  /** Withdrawn since `from` by anybody else than this run. */
+  withdrawnByOthers(sourceId: string, runId: string, from: Date): Promise<number>;
+  /** True when a course is absent since before `limit`, and so due to be withdrawn by the next complete listing. */
+  hasOverdue(sourceId: string, limit: Date): Promise<boolean>;
   /** Makes waiting courses public. */
   publish(ids: readonly CourseId[], now: Date): Promise<void>;
   /** The same for all those of a source that are neither absent nor judged not digital. @returns how many. */
@@ -146,7 +155,7 @@ export function claimOf(draft: CourseDraft): string {
 }
 
 /** What a person reviewed outlives a new reading. */
-function keepReviewed(alignment: Alignment, known: KnownCourse | null): Alignment {
+export function keepReviewed(alignment: Alignment, known: KnownCourse | null): Alignment {
   const reviewed = known?.alignment.competences.filter((competence) => competence.origin === 'reviewed') ?? [];
   if (reviewed.length === 0) return alignment;
   const codes = new Set(reviewed.map((competence) => competence.code));
@@ -277,12 +286,8 @@ export function makeCourseWriter(
       return new Map(found.map(({ _id, ...course }) => [course.remoteId, { id: _id, ...course }]));
     },
 
-    unsettled(sourceId, remoteIds, runId) {
-      const unusual: mongo.Filter<CourseDocument>[] = [
-        { state: 'withdrawn' },
-        { missingSince: { $ne: null } },
-        { 'run.id': runId },
-      ];
+    unsettled(sourceId, remoteIds) {
+      const unusual: mongo.Filter<CourseDocument>[] = [{ state: 'withdrawn' }, { missingSince: { $ne: null } }];
       return standings({ sourceId, remoteId: { $in: [...remoteIds] }, $or: unusual });
     },
 
@@ -331,7 +336,7 @@ export function makeCourseWriter(
 
     async renew(sourceId, remoteIds, now) {
       await courses.updateMany(
-        { sourceId, remoteId: { $in: [...remoteIds] }, state: { $ne: 'withdrawn' } },
+        { sourceId, remoteId: { $in: [...remoteIds] }, state: { $ne: 'withdrawn' }, missingSince: null },
         { $set: { harvestedAt: now, 'access.date': now } },
       );
     },
@@ -361,23 +366,55 @@ export function makeCourseWriter(
       return { pending, published, missing };
     },
 
-    async markMissing(ids, now) {
+    async markMissing(ids, now, runId) {
       const list = { $in: [...ids] };
+      const run = { id: runId, outcome: 'missing' as const };
       await courses.updateMany(
         { _id: list, state: 'published' },
-        { $set: { state: 'missing', missingSince: now, updatedAt: now } },
+        { $set: { state: 'missing', missingSince: now, updatedAt: now, run } },
       );
-      await courses.updateMany({ _id: list, state: 'pending', missingSince: null }, { $set: { missingSince: now } });
+      await courses.updateMany(
+        { _id: list, state: 'pending', missingSince: null },
+        { $set: { missingSince: now, run } },
+      );
     },
 
-    async withdraw(ids, withdrawal) {
+    async withdraw(ids, withdrawal, runId) {
       if (withdrawal.reason === 'operateur' && (withdrawal.detail ?? '').trim() === '')
         throw new AppError('invalid', 'withdrawal-without-reason', 'Écrivez la raison de ce retrait.');
+      const run = runId === undefined ? {} : { run: { id: runId, outcome: 'withdrawn' as const } };
       const { modifiedCount } = await courses.updateMany(
         { _id: { $in: [...ids] }, state: { $ne: 'withdrawn' } },
-        { $set: { state: 'withdrawn', withdrawn: withdrawal, updatedAt: withdrawal.at } },
+        { $set: { state: 'withdrawn', withdrawn: withdrawal, updatedAt: withdrawal.at, ...run } },
       );
       return modifiedCount;
+    },
+
+    async *broughtBy(sourceId, runId) {
+      const brought = { sourceId, 'run.id': runId, 'run.outcome': { $in: ['created', 'restored'] } };
+      for await (const ids of chunksOf(brought)) yield await standings({ _id: { $in: ids } });
+    },
+
+    async retiredBy(sourceId, runId) {
+      const by = (outcome: RunEffect) => ({ sourceId, 'run.id': runId, 'run.outcome': outcome });
+      const [missing, withdrawn] = await Promise.all([
+        courses.countDocuments({ state: { $in: ['missing', 'pending'] }, ...by('missing') }),
+        courses.countDocuments({ state: 'withdrawn', ...by('withdrawn') }),
+      ]);
+      return { missing, withdrawn };
+    },
+
+    withdrawnByOthers: (sourceId, runId, from) =>
+      courses.countDocuments({
+        state: 'withdrawn',
+        sourceId,
+        'withdrawn.at': { $gte: from },
+        $nor: [{ 'run.id': runId, 'run.outcome': 'withdrawn' }],
+      }),
+
+    async hasOverdue(sourceId, limit) {
+      const state = { $in: ['missing', 'pending'] as CourseState[] };
+      return (await courses.findOne({ state, sourceId, missingSince: { $lte: limit } })) !== null;
     },
 
     publish,

@@ -1,0 +1,440 @@
+/**
+ * One harvest run: read → validate → normalise → align → scope → write → retire → report. A partner's fault is caught here,
+ * once, and written in the run. Every step may be interrupted and done again with the same courses and the same counts.
+ */
+import { ZodError } from 'zod';
+import type { CourseDraft } from '../catalogue/model.ts';
+import type { CourseWriter, Presence } from '../catalogue/store/writing.ts';
+import type { Alignment } from '../framework/model.ts';
+import type { AnyConnector, End, SourceContext, SourceHttp, SourceItem, Validators } from './connector.ts';
+import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
+import { everyRecordCountedOnce, presenceAddsUp } from './model.ts';
+import { canonicalJson, sha256 } from './pipeline/fingerprint.ts';
+import { judge } from './pipeline/judge.ts';
+import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
+import { type Batch, type BatchSize, cutBatches, entryOf, readAhead, readToEnd } from './pipeline/read.ts';
+import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
+import { adoptUnmarked, type BatchReport, type WriteStage, writeBatch } from './pipeline/write.ts';
+import type { RawRecord, RecordStore } from './store/records.ts';
+import type { Baseline, Checkpoint, Reading, RunProgress, RunStore } from './store/runs.ts';
+import {
+  countsFault,
+  faultOf,
+  gainsFault,
+  lossesFault,
+  lost,
+  RunStop,
+  settingsFault,
+  shortFault,
+  timeLimit,
+} from './words.ts';
+
+export interface PipelineSettings extends Guards {
+  readonly batch: BatchSize;
+  /** Days a record may be absent before it is withdrawn. */
+  readonly graceDays: number;
+  /** One attempt at a run. */
+  readonly minutes: number;
+  readonly heartbeatMs: number;
+}
+
+export const defaultSettings: PipelineSettings = {
+  batch: { records: 500, characters: 8_000_000 },
+  graceDays: 7,
+  minutes: 60,
+  lossShare: 0.2,
+  gainFactor: 2,
+  gainFloor: 50,
+  heartbeatMs: 5_000,
+};
+
+export interface PipelineLog {
+  error(fields: object, message: string): void;
+}
+
+export interface PipelineTools {
+  readonly courses: CourseWriter;
+  readonly records: RecordStore;
+  readonly runs: RunStore;
+  readonly align: (draft: CourseDraft) => Alignment;
+  readonly frameworkVersion: string;
+  /** The guarded way to this source; `onRetry` is called at each new try. */
+  readonly openHttp: (source: HarvestSource, signal: AbortSignal, onRetry: () => void) => SourceHttp;
+  readonly now: () => Date;
+  readonly log: PipelineLog;
+  readonly settings: PipelineSettings;
+}
+
+export interface Execution {
+  readonly source: HarvestSource;
+  readonly connector: AnyConnector;
+  /** As `RunStore.take` gave it. */
+  readonly progress: RunProgress;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (received: number) => void;
+}
+
+/** Runs to the end, whatever the source does. @returns null when another process took the run over. */
+export async function harvest(tools: PipelineTools, execution: Execution): Promise<HarvestRun | null> {
+  const stop = new AbortController();
+  const minutes = execution.source.limits.minutes ?? tools.settings.minutes;
+  const timer = setTimeout(() => stop.abort(timeLimit(minutes)), minutes * 60_000);
+  const passOn = () => stop.abort(execution.signal?.reason);
+  execution.signal?.addEventListener('abort', passOn, { once: true });
+  if (execution.signal?.aborted === true) passOn();
+  const run = makeRun(tools, execution, stop);
+  const beat = setInterval(() => void run.beat(), tools.settings.heartbeatMs);
+  try {
+    return await run.execute();
+  } catch (error) {
+    if (error instanceof RunStop && error.kind === 'lost') return null;
+    throw error;
+  } finally {
+    clearInterval(beat);
+    clearTimeout(timer);
+    execution.signal?.removeEventListener('abort', passOn);
+  }
+}
+
+/** What another connector version, framework or setting would read differently. */
+export function fingerprintOf(connector: AnyConnector, frameworkVersion: string, source: HarvestSource): string {
+  return sha256(connector.id, String(connector.version), frameworkVersion, canonicalJson(source.config));
+}
+
+interface ReadingPlan {
+  readonly mode: 'full' | 'changes';
+  readonly cursor?: { readonly value: unknown };
+  readonly validators?: Validators;
+}
+
+function makeRun(tools: PipelineTools, execution: Execution, stop: AbortController) {
+  const { courses, records, runs, now, settings, log } = tools;
+  const { source, connector, progress } = execution;
+  const { attempt } = progress;
+  const { id: runId, trigger } = progress.run;
+  const isReplay = trigger === 'replay';
+  const stamp = `${connector.id} ${connector.version} ${tools.frameworkVersion}`;
+  const fingerprint = fingerprintOf(connector, tools.frameworkVersion, source);
+  const overdue = () => new Date(now().getTime() - settings.graceDays * 86_400_000);
+
+  const saved = progress.checkpoint;
+  const committed = saved?.batch ?? 0;
+  const count = makeCount(saved?.counters);
+  const causes = makeTally(saved?.tallies.causes ?? noTallies.causes);
+  const warnings = makeTally(saved?.tallies.warnings ?? noTallies.warnings);
+  let batchNumber = committed;
+  let removed = saved?.removed ?? 0;
+  let cursor: unknown = saved?.cursor;
+  let retries = progress.run.retries;
+
+  const stage: WriteStage = {
+    courses,
+    records,
+    source,
+    runId,
+    attempt,
+    committed,
+    again: isReplay,
+    judge: (entry) =>
+      judge(entry, {
+        connector,
+        align: tools.align,
+        onError: (error, remoteId) => log.error({ err: error, runId, sourceId: source.id, remoteId }, 'record failed'),
+      }),
+  };
+
+  async function keep(more: Pick<Checkpoint, 'decided'> = {}): Promise<void> {
+    const tallies = { causes: causes.causes(), warnings: warnings.causes() };
+    const counters = count.value();
+    const checkpoint: Checkpoint = { cursor, batch: batchNumber, counters, removed, tallies, ...more };
+    // Through JSON, because that is how a cursor comes back: parsed, never trusted.
+    const plain: Checkpoint = JSON.parse(JSON.stringify(checkpoint));
+    if (!(await runs.saveCheckpoint(runId, attempt, plain, now()))) throw lost();
+  }
+
+  async function begin(): Promise<Baseline> {
+    if (progress.baseline !== null) return progress.baseline;
+    const before = await courses.presence(source.id);
+    const baseline = { present: sum(before), shown: before.published + before.missing, waiting: before.pending };
+    const { mode } = await plan();
+    await runs.begin(runId, attempt, { mode, presentBefore: baseline.present, baseline });
+    return baseline;
+  }
+
+  /** From where to read, and whether the question may be conditional. */
+  async function plan(): Promise<ReadingPlan> {
+    const reading = await runs.reading(source.id);
+    // A record that must be withdrawn needs a complete listing: « not modified » and « changes » prove no absence.
+    const whole =
+      progress.everything ||
+      reading === null ||
+      reading.fingerprint !== fingerprint ||
+      (await courses.hasOverdue(source.id, overdue()));
+    if (whole) return { mode: 'full' };
+    if (reading.next !== undefined) return { mode: 'changes', cursor: { value: reading.next } };
+    return { mode: 'full', ...(reading.validators === undefined ? {} : { validators: reading.validators }) };
+  }
+
+  async function* items(signal: AbortSignal): AsyncGenerator<SourceItem<unknown>> {
+    const first = await plan();
+    const resumed = saved?.cursor === undefined ? undefined : { value: saved.cursor };
+    const mode = progress.baseline === null ? first.mode : progress.run.mode;
+    const start = resumed ?? (mode === 'changes' ? first.cursor : undefined);
+    const context: SourceContext<unknown> = {
+      mode: mode === 'changes' && start === undefined ? 'full' : mode,
+      http: tools.openHttp(source, signal, () => {
+        retries += 1;
+      }),
+      signal,
+      ...(start === undefined ? {} : { cursor: start.value }),
+      // An attempt that goes on with another's work must read: « not modified » would leave that work half done.
+      ...(attempt > 1 || first.validators === undefined ? {} : { validators: first.validators }),
+    };
+    for await (const item of readToEnd(open(context), signal)) {
+      if (item.kind === 'unchanged' && context.validators === undefined) {
+        // Nothing was asked that could be answered so: believed, it would renew courses that nobody read.
+        throw new TypeError(`the connector ${connector.id} says "unchanged" without validators`);
+      }
+      yield item;
+    }
+  }
+
+  /** A cursor of an older deployment is not understood any more: the source is read from its beginning. */
+  function open(context: SourceContext<unknown>): AsyncIterable<SourceItem<unknown>> {
+    try {
+      return connector.read(source.config, context);
+    } catch (error) {
+      if (!(error instanceof ZodError) || context.cursor === undefined) throw error;
+      const { cursor: _cursor, ...rest } = context;
+      return connector.read(source.config, { ...rest, mode: 'full' });
+    }
+  }
+
+  function batches(signal: AbortSignal): AsyncIterable<Batch> {
+    if (isReplay) return rawBatches(records.raws(source.id), stamp, settings.batch, signal);
+    return readAhead(cutBatches(items(signal), stamp, settings.batch));
+  }
+
+  async function write(batch: Batch): Promise<void> {
+    if (batch.entries.length === 0 && batch.removed.length === 0) return;
+    batchNumber += 1;
+    let report: BatchReport;
+    try {
+      report = await writeBatch(stage, batch, batchNumber, now());
+    } catch (error) {
+      // Half written, the batch still counts for what it wrote.
+      await recount(batchNumber - 1);
+      throw error;
+    }
+    for (const outcome of report.outcomes) count.add(outcome);
+    for (const { remoteId, problems } of report.problems) causes.add(remoteId, problems);
+    for (const { remoteId, problems } of report.warnings) warnings.add(remoteId, problems);
+    removed += batch.removed.length;
+    execution.onProgress?.(count.value().received);
+  }
+
+  /** What this run wrote after a batch without counting it counts now; met again, it counts no more. */
+  async function recount(after: number): Promise<void> {
+    await adoptUnmarked({ ...stage, committed: after }, now());
+    for await (const mark of records.uncommitted(source.id, runId, after)) {
+      count.add(mark.run.outcome);
+      causes.add(mark.remoteId, mark.problems);
+      warnings.add(mark.remoteId, mark.warnings);
+      batchNumber = Math.max(batchNumber, mark.run.batch);
+    }
+  }
+
+  type Outcome = { readonly closing: NonNullable<Batch['closing']> } | { readonly fault: RunFault };
+
+  async function read(): Promise<Outcome> {
+    try {
+      if (!connector.configSchema.safeParse(source.config).success) return { fault: settingsFault };
+      for await (const batch of batches(stop.signal)) {
+        await write(batch);
+        if (batch.closing !== undefined) return { closing: batch.closing };
+        if (batch.cursor === undefined) continue;
+        cursor = batch.cursor.value;
+        await keep();
+      }
+      throw new TypeError('the listing ended without a closing item');
+    } catch (error) {
+      const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
+      if (reason instanceof RunStop && reason.kind === 'lost') throw reason;
+      const fault = faultOf(reason);
+      if (fault.kind === 'platform') log.error({ err: reason, runId, sourceId: source.id }, 'harvest run failed');
+      return { fault };
+    }
+  }
+
+  /** The guards, once: what they decide is kept before anything is done about it. */
+  async function decide(end: End<unknown>, baseline: Baseline): Promise<HarvestRun['held']> {
+    const { received } = count.value();
+    const isEmpty = end.covers === 'full' && received === 0 && baseline.present > 0;
+    const losses = isEmpty ? baseline.present : await countLosses(retireStage(), end);
+    const of = isEmpty ? baseline.present : baseline.shown;
+    if (isEmpty || isMassLoss(losses, baseline, settings)) return { kind: 'losses', concerned: losses, of };
+    return gains(baseline);
+  }
+
+  /** Those of a source whose new courses wait for a reader are no news for its guard. */
+  function gains(baseline: Baseline): HarvestRun['held'] {
+    const earlier = source.publishing === 'live' ? baseline.waiting : 0;
+    const waiting = count.value().created + earlier;
+    const before = baseline.present - earlier;
+    return isMassGain(waiting, before, settings) ? { kind: 'gains', concerned: waiting, of: before } : null;
+  }
+
+  function retireStage() {
+    return { courses, records, sourceId: source.id, runId, overdue: overdue(), now: now() };
+  }
+
+  async function publishNew(baseline: Baseline): Promise<void> {
+    if (source.publishing === 'live' && gains(baseline) === null) await courses.publishWaiting(source.id, now());
+  }
+
+  async function finish(closing: End<unknown>, baseline: Baseline, before: HarvestRun['held'] | undefined) {
+    const given = count.value().received + removed;
+    const announced = closing.announced ?? null;
+    if (announced !== null && given < announced) {
+      await publishNew(baseline);
+      return { announced, status: 'incomplete' as const, fault: shortFault(announced, given), held: gains(baseline) };
+    }
+    const held = before === undefined ? await decide(closing, baseline) : before;
+    await keep({ decided: { end: closing, held } });
+    await publishNew(baseline);
+    if (held !== null) {
+      const fault = (held.kind === 'losses' ? lossesFault : gainsFault)(held.concerned, held.of);
+      return { announced, status: 'held' as const, fault, held };
+    }
+    await retire(retireStage(), closing);
+    // Changes without deletions say nothing of the rest; with them, the rest stands.
+    if (closing.covers === 'changes' && closing.deletions === 'explicit') await renewAll();
+    if (!isReplay) await runs.saveReading(source.id, readingOf(closing));
+    const status = count.value().quarantined > 0 ? ('done-with-rejections' as const) : ('done' as const);
+    return { announced, status, fault: null, held: null };
+  }
+
+  function readingOf(closing: End<unknown>): Reading {
+    const { next, validators } = closing;
+    return {
+      fingerprint,
+      completedAt: now(),
+      ...(next === undefined ? {} : { next: JSON.parse(JSON.stringify(next)) }),
+      ...(validators === undefined ? {} : { validators }),
+    };
+  }
+
+  /** The partner says that what it gave before stands: each course of it is as fresh as today. */
+  async function renewAll(): Promise<void> {
+    for await (const ids of records.accepted(source.id)) await courses.renew(source.id, ids, now());
+  }
+
+  async function interrupted(fault: RunFault, baseline: Baseline) {
+    const wrote = batchNumber > 0;
+    if (wrote) await publishNew(baseline);
+    return {
+      announced: null,
+      status: wrote ? ('incomplete' as const) : ('failed' as const),
+      fault,
+      held: wrote ? gains(baseline) : null,
+    };
+  }
+
+  type Ended = Pick<HarvestRun, 'announced' | 'status' | 'fault' | 'held'>;
+
+  async function report(ended: Ended, baseline: Baseline, notModified: boolean): Promise<HarvestRun> {
+    const retired = await courses.retiredBy(source.id, runId);
+    const counters = { ...count.value(), ...retired };
+    const presentAfter = sum(await courses.presence(source.id));
+    let presentBefore = baseline.present;
+    if (!presenceAddsUp(counters, presentBefore, presentAfter)) {
+      // Somebody withdrew a course while the run went on: it is not of the run's doing.
+      presentBefore -= await courses.withdrawnByOthers(
+        source.id,
+        runId,
+        progress.run.startedAt ?? progress.run.queuedAt,
+      );
+    }
+    const adds = everyRecordCountedOnce(counters) && presenceAddsUp(counters, presentBefore, presentAfter);
+    if (!adds) log.error({ runId, sourceId: source.id, counters, presentBefore, presentAfter }, 'counts do not add up');
+    const status = adds ? ended.status : batchNumber > 0 ? 'incomplete' : 'failed';
+    const latest = await runs.byId(runId);
+    if (latest === null) throw lost();
+    const run: HarvestRun = {
+      ...latest,
+      ...ended,
+      status,
+      fault: adds ? ended.fault : countsFault,
+      endedAt: now(),
+      heartbeatAt: now(),
+      counters,
+      presentBefore,
+      presentAfter,
+      notModified,
+      retries,
+      causes: shown(causes.causes()),
+      warnings: shown([...(await claimWarnings()), ...warnings.causes()]),
+    };
+    if (!(await runs.end(attempt, run))) throw lost();
+    return run;
+  }
+
+  /** The other half of E_AUTRE_PROPRIETAIRE: the first owner is told too. */
+  async function claimWarnings() {
+    const claims = await records.claimsOn(source.id);
+    const first = claims[0];
+    if (first === undefined) return [];
+    const message = `Ce cours est revendiqué par deux sources : la vôtre et ${first.sourceId}.`;
+    const example = { remoteId: first.courseId, field: 'adresse', value: first.sourceId, message };
+    return [{ code: 'E_AUTRE_PROPRIETAIRE', count: claims.length, example }];
+  }
+
+  return {
+    async beat(): Promise<void> {
+      try {
+        if (!(await runs.beat(runId, attempt, now(), count.value(), retries))) stop.abort(lost());
+      } catch (error) {
+        // The next beat may pass; when none does, another process takes the run over.
+        log.error({ err: error, runId }, 'heartbeat failed');
+      }
+    },
+
+    async execute(): Promise<HarvestRun> {
+      const baseline = await begin();
+      if (attempt > 1) await recount(committed);
+      const decided = saved?.decided;
+      const outcome: Outcome = decided === undefined ? await read() : { closing: decided.end };
+      if ('fault' in outcome) return report(await interrupted(outcome.fault, baseline), baseline, false);
+      const { closing } = outcome;
+      const notModified = closing.kind === 'unchanged';
+      if (notModified) await renewAll();
+      const ended: Ended = notModified
+        ? { announced: null, status: 'done', fault: null, held: null }
+        : await finish(closing, baseline, decided?.held);
+      if (!isReplay) await courses.refreshAccess(now(), source.id);
+      return report(ended, baseline, notModified);
+    },
+  };
+}
+
+function sum(presence: Presence): number {
+  return presence.pending + presence.published + presence.missing;
+}
+
+/** Raw records kept from the source, as a listing that proves nothing about what is absent. */
+async function* rawBatches(
+  raws: AsyncIterable<RawRecord>,
+  stamp: string,
+  size: BatchSize,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  let entries: Batch['entries'][number][] = [];
+  for await (const { remoteId, raw, at } of raws) {
+    signal.throwIfAborted();
+    entries.push(entryOf(remoteId, JSON.parse(raw), stamp, at));
+    if (entries.length < size.records) continue;
+    yield { entries, removed: [] };
+    entries = [];
+  }
+  yield { entries, removed: [], closing: { kind: 'end', covers: 'changes', deletions: 'none' } };
+}

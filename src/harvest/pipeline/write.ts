@@ -1,0 +1,345 @@
+/**
+ * The write stage: one batch against what is known. Courses are written before the marks: a crash in between leaves
+ * courses that a resumed run finds by their run (`adoptUnmarked`), never a mark without its course.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { slugWords, type WithdrawalReason } from '../../catalogue/model.ts';
+import {
+  type CourseStanding,
+  type CourseWrite,
+  type CourseWriter,
+  claimOf,
+  type KnownCourse,
+  keepReviewed,
+  type Owner,
+  type WriteContext,
+} from '../../catalogue/store/writing.ts';
+import type { Problem } from '../connector.ts';
+import type { HarvestSource } from '../model.ts';
+import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict } from '../store/records.ts';
+import { type AlignedCourse, isOutOfScope, type Judged, notDigital } from './judge.ts';
+import { keptProblem, type RecordOutcome } from './outcome.ts';
+import type { Batch, Entry } from './read.ts';
+
+export interface WriteStage {
+  readonly courses: CourseWriter;
+  readonly records: RecordStore;
+  readonly source: HarvestSource;
+  readonly runId: string;
+  readonly attempt: number;
+  /** Batches up to this one were written and counted before this attempt. */
+  readonly committed: number;
+  /** Judge everything again, whatever its hash: `harvest replay`. */
+  readonly again: boolean;
+  readonly judge: (entry: Entry) => Judged;
+}
+
+export interface BatchReport {
+  readonly outcomes: readonly (RecordOutcome | 'repeated')[];
+  readonly problems: readonly { readonly remoteId: string; readonly problems: readonly KeptProblem[] }[];
+  readonly warnings: readonly { readonly remoteId: string; readonly problems: readonly KeptProblem[] }[];
+}
+
+/** Decisions of a person: a harvest that sees the record again does not undo them. */
+const decided: ReadonlySet<WithdrawalReason> = new Set(['hors_perimetre', 'organisme_dereference', 'operateur']);
+
+function comesBack(course: Pick<CourseStanding, 'state' | 'withdrawn'>): boolean {
+  return course.state === 'withdrawn' && (course.withdrawn === null || !decided.has(course.withdrawn.reason));
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value) => b.includes(value));
+}
+
+/** Title, address and certification all changed: the identifier now names another course. */
+export function isReused(before: KnownCourse['draft'], after: KnownCourse['draft']): boolean {
+  const codes = (draft: KnownCourse['draft']) => draft.certifications.map(({ kind, code }) => `${kind} ${code}`);
+  return (
+    slugWords(before.title) !== slugWords(after.title) &&
+    before.url !== after.url &&
+    !sameSet(codes(before), codes(after))
+  );
+}
+
+/** How one record of the batch ends, and what it asks to be written. */
+interface Settled {
+  readonly entry: Entry;
+  readonly outcome: RecordOutcome;
+  readonly verdict: Verdict;
+  readonly reason: string | null;
+  readonly problems: readonly KeptProblem[];
+  readonly warnings: readonly KeptProblem[];
+  readonly claim: RecordMark['claim'];
+  readonly write: CourseWrite | null;
+}
+
+function quarantined(entry: Entry, problems: readonly Problem[], claim: RecordMark['claim'] = null): Settled {
+  const kept = problems.map(keptProblem);
+  const nothing = { reason: null, warnings: [], write: null };
+  return { entry, outcome: 'quarantined', verdict: 'quarantined', problems: kept, claim, ...nothing };
+}
+
+function reusedProblem(entry: Entry, known: KnownCourse): Problem {
+  const { remoteId } = entry;
+  const message = `L'identifiant ${remoteId} désignait un autre cours : ${known.draft.title}. Confirmez.`;
+  return { code: 'E_IDENTIFIANT_REUTILISE', field: 'identifiant', value: remoteId, message };
+}
+
+function ownedProblem(draft: KnownCourse['draft'], owner: Owner): Problem {
+  const message = `Ce cours est déjà publié par la source ${owner.sourceTitle}.`;
+  return { code: 'E_AUTRE_PROPRIETAIRE', field: 'adresse', value: draft.url, message };
+}
+
+function contradiction(remoteId: string): KeptProblem {
+  const message = `L'identifiant ${remoteId} apparaît deux fois avec des contenus différents.`;
+  return keptProblem({ code: 'E_DOUBLON_CONTRADICTOIRE', field: 'identifiant', value: remoteId, message });
+}
+
+/** Scope, and what a judged course is against what is published. */
+function settle(
+  entry: Entry,
+  judged: Judged,
+  known: KnownCourse | null,
+  owner: Owner | undefined,
+  again: boolean,
+  seenAt: Date,
+): Settled {
+  if (judged.kind === 'rejected') return quarantined(entry, judged.problems);
+  const out = (reason: string): Settled => {
+    const nothing = { problems: [], warnings: [], claim: null, write: null };
+    return { entry, outcome: 'outOfScope', verdict: 'out-of-scope', reason, ...nothing };
+  };
+  if (judged.kind === 'out-of-scope') return out(judged.reason);
+  const { draft, alignment } = judged;
+  const isShown = known !== null && known.state !== 'withdrawn';
+  // A published course stays until a person has looked: an alignment that changed its mind withdraws nothing by itself.
+  if (isOutOfScope(alignment) && !isShown) return out(notDigital);
+  if (known !== null && isReused(known.draft, draft)) return quarantined(entry, [reusedProblem(entry, known)]);
+  if (known === null && owner !== undefined) {
+    const claim = { sourceId: owner.sourceId, courseId: owner.courseId };
+    return quarantined(entry, [ownedProblem(draft, owner)], claim);
+  }
+  const outcome = outcomeOf(judged, known, again);
+  const write: CourseWrite | null =
+    outcome === 'unchanged'
+      ? null
+      : { outcome, remoteId: entry.remoteId, known, draft, alignment, harvestedAt: latest(seenAt, known) };
+  const warnings = judged.warnings.map(keptProblem);
+  return { entry, outcome, verdict: 'accepted', reason: null, problems: [], warnings, claim: null, write };
+}
+
+function latest(seenAt: Date, known: KnownCourse | null): Date {
+  return known !== null && known.harvestedAt > seenAt ? known.harvestedAt : seenAt;
+}
+
+function outcomeOf({ draft, alignment }: AlignedCourse, known: KnownCourse | null, again: boolean) {
+  if (known === null) return 'created';
+  // Only the source brings a course back, not a second look at what it gave.
+  if (!again && comesBack(known)) return 'restored';
+  const same =
+    isDeepStrictEqual(known.draft, draft) && isDeepStrictEqual(known.alignment, keepReviewed(alignment, known));
+  return same ? 'unchanged' : 'updated';
+}
+
+/** Where each record of a batch goes, before anything is judged. */
+interface Sorted {
+  readonly toJudge: Entry[];
+  /** Content already accepted. */
+  readonly same: Entry[];
+  /** Content already found out of scope. */
+  readonly out: Entry[];
+  /** Counted before the run was interrupted. */
+  readonly replayed: string[];
+  /** The same, but its mark was lost with the interruption: judged again, counted as it was. */
+  readonly adopted: Map<string, RunMark>;
+  readonly repeated: string[];
+  readonly contradicted: string[];
+}
+
+function sort(batch: Batch, marks: ReadonlyMap<string, RecordMark>, stage: WriteStage): Sorted {
+  const sorted: Sorted = {
+    toJudge: [],
+    same: [],
+    out: [],
+    replayed: [],
+    adopted: new Map(),
+    repeated: [],
+    contradicted: [],
+  };
+  const met = new Map<string, string>();
+  for (const entry of batch.entries) {
+    const { remoteId, hash } = entry;
+    const mark = marks.get(remoteId);
+    const inThisRun = mark?.run.id === stage.runId;
+    const before = met.get(remoteId) ?? (inThisRun && isCounted(mark.run, stage) ? mark.hash : undefined);
+    if (before !== undefined) {
+      (before === hash ? sorted.repeated : sorted.contradicted).push(remoteId);
+      continue;
+    }
+    met.set(remoteId, hash);
+    if (inThisRun && mark.hash === '') {
+      sorted.adopted.set(remoteId, { ...mark.run, attempt: stage.attempt });
+      sorted.toJudge.push(entry);
+    } else if (inThisRun) sorted.replayed.push(remoteId);
+    else if (stage.again || mark === undefined || mark.hash !== hash) sorted.toJudge.push(entry);
+    else if (mark.verdict === 'accepted') sorted.same.push(entry);
+    else if (mark.verdict === 'out-of-scope') sorted.out.push(entry);
+    else sorted.toJudge.push(entry);
+  }
+  return sorted;
+}
+
+/** Met earlier in what this attempt reads, not just written by an attempt whose batch is being replayed. */
+function isCounted(mark: RunMark, stage: WriteStage): boolean {
+  return mark.attempt === stage.attempt || mark.batch <= stage.committed;
+}
+
+async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date): Promise<Settled[]> {
+  if (entries.length === 0) return [];
+  const { courses, source } = stage;
+  const judged = entries.map((entry) => ({ entry, judged: stage.judge(entry) }));
+  const known = await courses.known(
+    source.id,
+    entries.map((entry) => entry.remoteId),
+  );
+  const claims = new Map<string, string>();
+  for (const each of judged) {
+    if (each.judged.kind === 'course' && !known.has(each.entry.remoteId))
+      claims.set(each.entry.remoteId, claimOf(each.judged.draft));
+  }
+  const owners = claims.size === 0 ? new Map() : await courses.ownersElsewhere(source.id, [...claims.values()]);
+  return judged.map((each) => {
+    const { remoteId, at } = each.entry;
+    const owner: Owner | undefined = owners.get(claims.get(remoteId) ?? '');
+    return settle(each.entry, each.judged, known.get(remoteId) ?? null, owner, stage.again, at ?? now);
+  });
+}
+
+/** Writes one batch and says what became of each record. Writing it twice gives the same courses and the same counts. */
+export async function writeBatch(stage: WriteStage, batch: Batch, number: number, now: Date): Promise<BatchReport> {
+  const { courses, records, source, runId, attempt } = stage;
+  const marks = await records.marks(
+    source.id,
+    batch.entries.map((entry) => entry.remoteId),
+  );
+  const sorted = sort(batch, marks, stage);
+  const settled = await judgeAll(stage, sorted.toJudge, now);
+  const idsOf = (entries: readonly Entry[]) => entries.map((entry) => entry.remoteId);
+  const same = idsOf(sorted.same);
+  const judgedSame = settled.filter(({ outcome }) => outcome === 'unchanged').map(({ entry }) => entry.remoteId);
+  const kept = settled.filter(({ write }) => write === null).map(({ entry }) => entry.remoteId);
+  const written = settled.flatMap(({ write }) => write ?? []);
+
+  // A record seen is never absent, be it unchanged, quarantined or out of scope.
+  const seen = [...same, ...kept, ...idsOf(sorted.out)];
+  const unsettled = seen.length === 0 ? [] : await courses.unsettled(source.id, seen);
+  const sameIds = new Set(same);
+  const back = unsettled.filter((course) => sameIds.has(course.remoteId) && comesBack(course));
+  const backIds = new Set(back.map((course) => course.remoteId));
+  const found = unsettled.filter((course) => course.state !== 'withdrawn').map((course) => course.id);
+
+  const context: WriteContext = { source, runId, now };
+  const raws: RawRecord[] = settled.flatMap(({ entry }) =>
+    entry.json === null || entry.at !== null ? [] : [{ remoteId: entry.remoteId, raw: entry.json, at: now }],
+  );
+  await Promise.all([
+    written.length === 0 ? undefined : courses.write(context, written),
+    records.saveRaws(source.id, raws),
+    (async () => {
+      if (back.length > 0) await courses.restore(context, back);
+      if (found.length > 0) await courses.clearMissing(found, now);
+      // A replay did not ask the source: it makes nothing fresher.
+      const fresh = stage.again ? [] : [...same, ...judgedSame];
+      if (fresh.length > 0) await courses.renew(source.id, fresh, now);
+    })(),
+  ]);
+
+  const mark = (outcome: RecordOutcome): RunMark => ({ id: runId, attempt, batch: number, outcome });
+  const still = same.filter((remoteId) => !backIds.has(remoteId));
+  await Promise.all([
+    records.saveMarks(
+      settled.map((each) => {
+        const run = sorted.adopted.get(each.entry.remoteId) ?? mark(each.outcome);
+        return markOf(each, source.id, run, each.entry.at ?? now);
+      }),
+    ),
+    records.markSeen(source.id, still, mark('unchanged'), now),
+    records.markSeen(source.id, [...backIds], mark('restored'), now),
+    records.markSeen(source.id, idsOf(sorted.out), mark('outOfScope'), now),
+    records.markReplayed(source.id, sorted.replayed, attempt),
+  ]);
+  await records.markReplayed(source.id, sorted.repeated, attempt);
+  for (const remoteId of sorted.contradicted)
+    await records.markContradicted(source.id, remoteId, contradiction(remoteId));
+  await records.markRemoved(source.id, batch.removed, runId);
+
+  return {
+    outcomes: [
+      ...settled.flatMap(({ entry, outcome }) => (sorted.adopted.has(entry.remoteId) ? [] : outcome)),
+      ...still.map(() => 'unchanged' as const),
+      ...back.map(() => 'restored' as const),
+      ...sorted.out.map(() => 'outOfScope' as const),
+      ...sorted.repeated.map(() => 'repeated' as const),
+      ...sorted.contradicted.map(() => 'quarantined' as const),
+    ],
+    problems: [
+      ...settled.map(({ entry, problems }) => ({ remoteId: entry.remoteId, problems })),
+      ...sorted.contradicted.map((remoteId) => ({ remoteId, problems: [contradiction(remoteId)] })),
+    ],
+    warnings: settled.map(({ entry, warnings }) => ({ remoteId: entry.remoteId, problems: warnings })),
+  };
+}
+
+function markOf(settled: Settled, sourceId: string, run: RunMark, seenAt: Date): RecordMark {
+  const { entry, verdict, reason, problems, warnings, claim } = settled;
+  const fixed = { removedIn: null, gone: false };
+  return {
+    sourceId,
+    remoteId: entry.remoteId,
+    hash: entry.hash,
+    verdict,
+    reason,
+    problems,
+    warnings,
+    run,
+    seenAt,
+    claim,
+    ...fixed,
+  };
+}
+
+/**
+ * Courses written by an attempt that died before it marked their records: they get a mark, so that they are counted.
+ * Its empty hash makes the next run judge the record again.
+ */
+export async function adoptUnmarked(stage: Omit<WriteStage, 'judge' | 'again'>, now: Date): Promise<void> {
+  const { courses, records, source, runId, attempt, committed } = stage;
+  for await (const brought of courses.broughtBy(source.id, runId)) {
+    const marks = await records.marks(
+      source.id,
+      brought.map((course) => course.remoteId),
+    );
+    const unmarked = brought.filter((course) => marks.get(course.remoteId)?.run.id !== runId);
+    await records.saveMarks(
+      unmarked.map(({ remoteId, run }) => ({
+        sourceId: source.id,
+        remoteId,
+        hash: '',
+        verdict: 'accepted',
+        reason: null,
+        problems: [],
+        warnings: [],
+        run: {
+          id: runId,
+          attempt: attempt - 1,
+          batch: committed + 1,
+          outcome: run.outcome === 'restored' ? 'restored' : 'created',
+        },
+        seenAt: now,
+        removedIn: null,
+        gone: false,
+        claim: null,
+      })),
+    );
+  }
+}

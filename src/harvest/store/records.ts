@@ -1,0 +1,250 @@
+/**
+ * One small mark per record, and its raw text apart: an unchanged harvest rewrites the marks and never the texts.
+ * The key holds the source, so that one index, the primary one, serves look-ups and listings.
+ */
+import { type Connection, type mongo, Schema } from 'mongoose';
+import type { CourseId } from '../../catalogue/model.ts';
+import type { RecordOutcome } from '../pipeline/outcome.ts';
+
+/** A `Problem` as it is kept: the value cut short, as text. */
+export interface KeptProblem {
+  readonly code: string;
+  readonly field: string;
+  readonly value: string;
+  readonly message: string;
+}
+
+/** accepted: a course has this content; the two others have no course, or a course of an earlier content. */
+export type Verdict = 'accepted' | 'out-of-scope' | 'quarantined';
+
+/** The run that last met a record; `batch` and `attempt` say whether a resumed run meets it again. */
+export interface RunMark {
+  readonly id: string;
+  readonly attempt: number;
+  readonly batch: number;
+  readonly outcome: RecordOutcome;
+}
+
+export interface RecordMark {
+  readonly sourceId: string;
+  readonly remoteId: string;
+  /** Of the content that was judged; '' when unknown, which makes the next run judge it. */
+  readonly hash: string;
+  readonly verdict: Verdict;
+  /** Why it is out of scope. */
+  readonly reason: string | null;
+  readonly problems: readonly KeptProblem[];
+  readonly warnings: readonly KeptProblem[];
+  readonly run: RunMark;
+  readonly seenAt: Date;
+  /** The run in which the source declared it deleted. */
+  readonly removedIn: string | null;
+  /** In no complete listing any more, and without a course on display. */
+  readonly gone: boolean;
+  /** The course of another source that it claims. */
+  readonly claim: { readonly sourceId: string; readonly courseId: CourseId } | null;
+}
+
+export interface RawRecord {
+  readonly remoteId: string;
+  /** Canonical JSON. */
+  readonly raw: string;
+  readonly at: Date;
+}
+
+interface MarkDocument extends RecordMark {
+  _id: string;
+}
+
+interface RawDocument {
+  _id: string;
+  raw: string;
+  at: Date;
+}
+
+export interface ProblemRecords {
+  readonly total: number;
+  readonly records: readonly Pick<RecordMark, 'remoteId' | 'problems' | 'verdict' | 'seenAt'>[];
+}
+
+/** At most this many quarantined records are listed for one run; the total stays exact. */
+export const listedProblems = 10_000;
+
+export interface RecordStore {
+  ensureIndexes(): Promise<void>;
+  /** The key is the remoteId. */
+  marks(sourceId: string, remoteIds: readonly string[]): Promise<Map<string, RecordMark>>;
+  saveRaws(sourceId: string, raws: readonly RawRecord[]): Promise<void>;
+  /** Judged records: the whole mark. */
+  saveMarks(marks: readonly RecordMark[]): Promise<void>;
+  /** Seen again with the content already judged: problems of another reading end, the verdict stays. */
+  markSeen(sourceId: string, remoteIds: readonly string[], run: RunMark, seenAt: Date): Promise<void>;
+  /** Met again while a batch is replayed. */
+  markReplayed(sourceId: string, remoteIds: readonly string[], attempt: number): Promise<void>;
+  markContradicted(sourceId: string, remoteId: string, problem: KeptProblem): Promise<void>;
+  markRemoved(sourceId: string, remoteIds: readonly string[], runId: string): Promise<void>;
+  markGone(sourceId: string, remoteIds: readonly string[]): Promise<void>;
+  /** Marks of this run after batch `committed`: what a resumed run has already counted. */
+  uncommitted(sourceId: string, runId: string, committed: number): AsyncIterable<RecordMark>;
+  /** Identifiers that this run did not meet, those gone before left out, in chunks. */
+  notMet(sourceId: string, runId: string): AsyncIterable<readonly string[]>;
+  removed(sourceId: string, runId: string): AsyncIterable<readonly string[]>;
+  /** Identifiers whose last content was accepted, in chunks. */
+  accepted(sourceId: string): AsyncIterable<readonly string[]>;
+  /** Raw records still given by the source, to be judged again without asking it. */
+  raws(sourceId: string): AsyncIterable<RawRecord>;
+  /** Records of the last reading that have a problem. */
+  problems(sourceId: string, limit?: number): Promise<ProblemRecords>;
+  /** How many records of other sources claim a course of this one. */
+  claimsOn(sourceId: string): Promise<readonly { readonly sourceId: string; readonly courseId: CourseId }[]>;
+  erase(sourceIds: readonly string[]): Promise<void>;
+}
+
+const markSchema = new Schema(
+  { _id: String, claim: Schema.Types.Mixed },
+  { collection: 'harvest_records', versionKey: false, strict: false },
+);
+markSchema.index({ 'claim.sourceId': 1 }, { sparse: true });
+
+const chunkSize = 1_000;
+
+function keyOf(sourceId: string, remoteId: string): string {
+  return `${sourceId}/${remoteId}`;
+}
+
+/** Source ids hold no slash, and `0` is the character after it. */
+function rangeOf(sourceId: string) {
+  return { $gte: `${sourceId}/`, $lt: `${sourceId}0` };
+}
+
+export function makeRecordStore(connection: Connection): RecordStore {
+  const model = connection.model('HarvestRecord', markSchema);
+  const database = connection.getClient().db(connection.name);
+  const marks = database.collection<MarkDocument>('harvest_records');
+  const raws = database.collection<RawDocument>('harvest_raw_records');
+
+  const keysOf = (sourceId: string, remoteIds: readonly string[]) => ({
+    _id: { $in: remoteIds.map((remoteId) => keyOf(sourceId, remoteId)) },
+  });
+
+  /** Pages by key, so that the marks may be rewritten meanwhile. */
+  async function* pages(sourceId: string, filter: mongo.Filter<MarkDocument>, idsOnly: boolean) {
+    let from: { $gte: string } | { $gt: string } = { $gte: `${sourceId}/` };
+    for (;;) {
+      const page: MarkDocument[] = await marks
+        .find({ ...filter, _id: { ...from, $lt: `${sourceId}0` } }, idsOnly ? { projection: { remoteId: 1 } } : {})
+        .sort({ _id: 1 })
+        .limit(chunkSize)
+        .toArray();
+      const last = page.at(-1);
+      if (last === undefined) return;
+      from = { $gt: last._id };
+      yield page;
+    }
+  }
+
+  async function* ids(sourceId: string, filter: mongo.Filter<MarkDocument>): AsyncGenerator<readonly string[]> {
+    for await (const page of pages(sourceId, filter, true)) yield page.map((mark) => mark.remoteId);
+  }
+
+  return {
+    async ensureIndexes() {
+      await model.createCollection();
+      await model.syncIndexes();
+    },
+
+    async marks(sourceId, remoteIds) {
+      const found = await marks.find(keysOf(sourceId, remoteIds)).toArray();
+      return new Map(found.map(({ _id, ...mark }) => [mark.remoteId, mark]));
+    },
+
+    async saveRaws(sourceId, list) {
+      if (list.length === 0) return;
+      await raws.bulkWrite(
+        list.map(({ remoteId, raw, at }) => ({
+          replaceOne: { filter: { _id: keyOf(sourceId, remoteId) }, replacement: { raw, at }, upsert: true },
+        })),
+        { ordered: false },
+      );
+    },
+
+    async saveMarks(list) {
+      if (list.length === 0) return;
+      await marks.bulkWrite(
+        list.map((mark) => ({
+          replaceOne: { filter: { _id: keyOf(mark.sourceId, mark.remoteId) }, replacement: { ...mark }, upsert: true },
+        })),
+        { ordered: false },
+      );
+    },
+
+    async markSeen(sourceId, remoteIds, run, seenAt) {
+      if (remoteIds.length === 0) return;
+      await marks.updateMany(keysOf(sourceId, remoteIds), {
+        $set: { run, seenAt, problems: [], removedIn: null, gone: false },
+      });
+    },
+
+    async markReplayed(sourceId, remoteIds, attempt) {
+      if (remoteIds.length === 0) return;
+      await marks.updateMany(keysOf(sourceId, remoteIds), { $set: { 'run.attempt': attempt, removedIn: null } });
+    },
+
+    async markContradicted(sourceId, remoteId, problem) {
+      await marks.updateOne({ _id: keyOf(sourceId, remoteId) }, { $set: { problems: [problem] } });
+    },
+
+    async markRemoved(sourceId, remoteIds, runId) {
+      if (remoteIds.length === 0) return;
+      await marks.updateMany(keysOf(sourceId, remoteIds), { $set: { removedIn: runId } });
+    },
+
+    async markGone(sourceId, remoteIds) {
+      if (remoteIds.length === 0) return;
+      await marks.updateMany(keysOf(sourceId, remoteIds), { $set: { gone: true } });
+    },
+
+    async *uncommitted(sourceId, runId, committed) {
+      for await (const page of pages(sourceId, { 'run.id': runId, 'run.batch': { $gt: committed } }, false))
+        yield* page;
+    },
+
+    notMet: (sourceId, runId) => ids(sourceId, { 'run.id': { $ne: runId }, gone: { $ne: true } }),
+    removed: (sourceId, runId) => ids(sourceId, { removedIn: runId }),
+    accepted: (sourceId) => ids(sourceId, { verdict: 'accepted', gone: { $ne: true } }),
+
+    async *raws(sourceId) {
+      for await (const page of pages(sourceId, { gone: { $ne: true } }, true)) {
+        const found = await raws.find({ _id: { $in: page.map((mark) => mark._id) } }).toArray();
+        for (const { _id, raw, at } of found) yield { remoteId: _id.slice(sourceId.length + 1), raw, at };
+      }
+    },
+
+    async problems(sourceId, limit = listedProblems) {
+      const filter = { _id: rangeOf(sourceId), 'problems.0': { $exists: true }, gone: { $ne: true } };
+      const [total, found] = await Promise.all([
+        marks.countDocuments(filter),
+        marks.find(filter).sort({ _id: 1 }).limit(limit).toArray(),
+      ]);
+      const records = found.map(({ remoteId, problems, verdict, seenAt }) => ({ remoteId, problems, verdict, seenAt }));
+      return { total, records };
+    },
+
+    async claimsOn(sourceId) {
+      const found = await marks.find({ 'claim.sourceId': sourceId, gone: { $ne: true } }).toArray();
+      return found.flatMap((mark) =>
+        mark.claim === null ? [] : [{ sourceId: mark.sourceId, courseId: mark.claim.courseId }],
+      );
+    },
+
+    async erase(sourceIds) {
+      for (const sourceId of sourceIds) {
+        for await (const page of pages(sourceId, {}, true)) {
+          const list = { _id: { $in: page.map((mark) => mark._id) } };
+          await raws.deleteMany(list);
+          await marks.deleteMany(list);
+        }
+      }
+    },
+  };
+}

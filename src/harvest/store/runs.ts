@@ -1,0 +1,274 @@
+/** Runs, their checkpoints, and where the next reading of a source starts. */
+import { type Connection, type mongo, Schema } from 'mongoose';
+import type { End, Validators } from '../connector.ts';
+import { activeStatuses, type Counters, type HarvestRun, noCounts, type RunTrigger } from '../model.ts';
+import type { Tallies } from '../pipeline/outcome.ts';
+
+/** Before the run wrote anything: what its guards and equations are measured against. */
+export interface Baseline {
+  readonly present: number;
+  /** Published or missing. */
+  readonly shown: number;
+  /** Waiting from an earlier run. */
+  readonly waiting: number;
+}
+
+/** What a resumed run starts from. */
+export interface Checkpoint {
+  /** As the connector gave it; undefined before the first one. */
+  readonly cursor?: unknown;
+  /** Batches up to this one are written and counted. */
+  readonly batch: number;
+  readonly counters: Counters;
+  /** Declared deletions met. */
+  readonly removed: number;
+  readonly tallies: Tallies;
+  /** The listing was read to its end, and the guards have decided: only the end of the run is left. */
+  readonly decided?: { readonly end: End<unknown>; readonly held: HarvestRun['held'] };
+}
+
+/** How a run stands between two processes; `attempt` grows with each one that takes it over. */
+export interface RunProgress {
+  readonly run: HarvestRun;
+  readonly attempt: number;
+  readonly baseline: Baseline | null;
+  readonly checkpoint: Checkpoint | null;
+  /** « Tout relire », asked by a person. */
+  readonly everything: boolean;
+}
+
+/** What the last complete reading of a source left for the next. */
+export interface Reading {
+  /** Of the connector, its version, the framework and the settings: another one reads everything again. */
+  readonly fingerprint: string;
+  readonly next?: unknown;
+  readonly validators?: Validators;
+  readonly completedAt: Date;
+}
+
+interface RunDocument extends Omit<HarvestRun, 'id'> {
+  _id: string;
+  /** Present while the run holds its source. */
+  active?: boolean;
+  attempt: number;
+  baseline: Baseline | null;
+  checkpoint: Checkpoint | null;
+  everything: boolean;
+}
+
+interface ReadingDocument extends Reading {
+  _id: string;
+}
+
+export interface RunRequest {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly sourceTitle: string;
+  readonly trigger: RunTrigger;
+  readonly everything: boolean;
+  readonly now: Date;
+}
+
+export interface RunStore {
+  ensureIndexes(): Promise<void>;
+  /** `queued`, or `skipped` with the run that holds the source. */
+  request(request: RunRequest): Promise<HarvestRun>;
+  /** Takes a queued run, or one whose process is gone; null when somebody else has it. */
+  take(id: string, attempt: number, now: Date): Promise<RunProgress | null>;
+  progress(id: string): Promise<RunProgress | null>;
+  begin(
+    id: string,
+    attempt: number,
+    begun: Pick<HarvestRun, 'mode' | 'presentBefore'> & { baseline: Baseline },
+  ): Promise<void>;
+  /** False when another process took the run over: this one must stop. */
+  beat(id: string, attempt: number, now: Date, counters: Counters, retries: number): Promise<boolean>;
+  saveCheckpoint(id: string, attempt: number, checkpoint: Checkpoint, now: Date): Promise<boolean>;
+  /** The final document; the source is free again. */
+  end(attempt: number, run: HarvestRun): Promise<boolean>;
+  /** Active runs without a sign of life since `before`, or still queued; oldest first. */
+  unattended(before: Date): Promise<HarvestRun[]>;
+  byId(id: string): Promise<HarvestRun | null>;
+  /** Newest first. */
+  bySource(sourceId: string, limit: number): Promise<HarvestRun[]>;
+  latest(limit: number): Promise<HarvestRun[]>;
+  /** The last run of each source that ran, skipped ones left out. */
+  lastOfEach(): Promise<HarvestRun[]>;
+  /** How many active runs were asked before this one. */
+  ahead(run: HarvestRun): Promise<number>;
+  reading(sourceId: string): Promise<Reading | null>;
+  saveReading(sourceId: string, reading: Reading): Promise<void>;
+  erase(sourceIds: readonly string[]): Promise<void>;
+}
+
+const runSchema = new Schema(
+  { _id: String, sourceId: String, queuedAt: Date, active: Boolean },
+  { collection: 'harvest_runs', versionKey: false, strict: false },
+);
+runSchema.index({ sourceId: 1 }, { unique: true, partialFilterExpression: { active: true }, name: 'one_active_run' });
+runSchema.index({ sourceId: 1, queuedAt: -1 });
+runSchema.index({ queuedAt: -1 });
+
+function toRun(document: RunDocument): HarvestRun {
+  const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
+  const { everything: _everything, ...run } = rest;
+  return { id: _id, ...run };
+}
+
+function toProgress(document: RunDocument): RunProgress {
+  const { attempt, baseline, checkpoint, everything } = document;
+  return { run: toRun(document), attempt, baseline, checkpoint, everything };
+}
+
+function isTaken(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 11000;
+}
+
+export function makeRunStore(connection: Connection): RunStore {
+  const model = connection.model('HarvestRun', runSchema);
+  const database = connection.getClient().db(connection.name);
+  const runs = database.collection<RunDocument>('harvest_runs');
+  const readings = database.collection<ReadingDocument>('harvest_readings');
+  const active = [...activeStatuses];
+
+  async function list(filter: mongo.Filter<RunDocument>, limit: number): Promise<HarvestRun[]> {
+    const found = await runs.find(filter).sort({ queuedAt: -1, _id: 1 }).limit(limit).toArray();
+    return found.map(toRun);
+  }
+
+  return {
+    async ensureIndexes() {
+      await model.createCollection();
+      await model.syncIndexes();
+    },
+
+    async request({ id, now, everything, ...asked }) {
+      const run: RunDocument = {
+        _id: id,
+        ...asked,
+        status: 'queued',
+        active: true,
+        mode: 'full',
+        queuedAt: now,
+        startedAt: null,
+        endedAt: null,
+        heartbeatAt: null,
+        counters: noCounts,
+        presentBefore: 0,
+        presentAfter: 0,
+        notModified: false,
+        announced: null,
+        retries: 0,
+        fault: null,
+        causes: [],
+        warnings: [],
+        held: null,
+        skippedFor: null,
+        attempt: 0,
+        baseline: null,
+        checkpoint: null,
+        everything,
+      };
+      for (;;) {
+        try {
+          await runs.insertOne(run);
+          return toRun(run);
+        } catch (error) {
+          if (!isTaken(error)) throw error;
+        }
+        const holder = await runs.findOne({ sourceId: asked.sourceId, active: true });
+        // It ended in between: ask again.
+        if (holder === null) continue;
+        const { active: _active, ...rest } = run;
+        const skipped: RunDocument = { ...rest, status: 'skipped', endedAt: now, skippedFor: holder._id };
+        await runs.insertOne(skipped);
+        return toRun(skipped);
+      }
+    },
+
+    async take(id, attempt, now) {
+      const taken = await runs.findOneAndUpdate(
+        { _id: id, attempt, active: true },
+        { $set: { status: 'running', heartbeatAt: now }, $inc: { attempt: 1 } },
+        { returnDocument: 'after' },
+      );
+      if (taken === null) return null;
+      if (taken.startedAt !== null) return toProgress(taken);
+      await runs.updateOne({ _id: id }, { $set: { startedAt: now } });
+      return toProgress({ ...taken, startedAt: now });
+    },
+
+    async progress(id) {
+      const found = await runs.findOne({ _id: id });
+      return found === null ? null : toProgress(found);
+    },
+
+    async begin(id, attempt, begun) {
+      await runs.updateOne({ _id: id, attempt }, { $set: begun });
+    },
+
+    async beat(id, attempt, now, counters, retries) {
+      const { matchedCount } = await runs.updateOne(
+        { _id: id, attempt, active: true },
+        { $set: { heartbeatAt: now, counters, retries } },
+      );
+      return matchedCount === 1;
+    },
+
+    async saveCheckpoint(id, attempt, checkpoint, now) {
+      const { matchedCount } = await runs.updateOne(
+        { _id: id, attempt, active: true },
+        { $set: { checkpoint, counters: checkpoint.counters, heartbeatAt: now } },
+      );
+      return matchedCount === 1;
+    },
+
+    async end(attempt, { id, ...run }) {
+      const { matchedCount } = await runs.updateOne(
+        { _id: id, attempt, active: true },
+        { $set: { ...run, checkpoint: null }, $unset: { active: true } },
+      );
+      return matchedCount === 1;
+    },
+
+    async unattended(before) {
+      const found = await runs
+        .find({ status: { $in: active }, $or: [{ status: 'queued' }, { heartbeatAt: { $lt: before } }] })
+        .sort({ queuedAt: 1, _id: 1 })
+        .toArray();
+      return found.map(toRun);
+    },
+
+    async byId(id) {
+      const found = await runs.findOne({ _id: id });
+      return found === null ? null : toRun(found);
+    },
+
+    bySource: (sourceId, limit) => list({ sourceId }, limit),
+    latest: (limit) => list({}, limit),
+
+    async lastOfEach() {
+      const sources = await runs.distinct('sourceId');
+      const last = await Promise.all(sources.map((sourceId) => list({ sourceId, status: { $ne: 'skipped' } }, 1)));
+      return last.flat();
+    },
+
+    ahead: (run) => runs.countDocuments({ active: true, queuedAt: { $lt: run.queuedAt } }),
+
+    async reading(sourceId) {
+      const found = await readings.findOne({ _id: sourceId });
+      if (found === null) return null;
+      const { _id, ...reading } = found;
+      return reading;
+    },
+
+    async saveReading(sourceId, reading) {
+      await readings.replaceOne({ _id: sourceId }, { ...reading }, { upsert: true });
+    },
+
+    async erase(sourceIds) {
+      await runs.deleteMany({ sourceId: { $in: [...sourceIds] } });
+      await readings.deleteMany({ _id: { $in: [...sourceIds] } });
+    },
+  };
+}
