@@ -1,6 +1,8 @@
 /**
  * Aligning a course to the framework: which DigComp competences it teaches, at what level, and whether it is digital.
- * Pure and deterministic; the rules are in docs/alignment.md.
+ * Pure and deterministic. The lexicon (alignment.data.json) gives points to words, more in the title than in the text;
+ * points per competence become scores, points for and against « digital » decide whether the course is in the scope,
+ * and the level is that of its subjects, moved by words such as « débutant » or « avancé ».
  */
 import {
   type Alignable,
@@ -44,7 +46,7 @@ interface Tally {
   readonly other: { title: number; rest: number };
   readonly points: Map<CompetenceCode, number>;
   readonly evidence: Map<CompetenceCode, Map<string, number>>;
-  /** Mean level of the subjects, each weighted by its points and by its level. */
+  /** Mean level of the subjects, each weighted by its points and by the square of its level. */
   levelSum: number;
   levelWeight: number;
   readonly shift: { title: number; rest: number };
@@ -93,8 +95,8 @@ function readText(
       if (sense.level !== null) {
         const main = Math.max(...sense.codes.map(([, value]) => value)) * weight;
         // The most demanding subject counts most: a course on a framework is no entry course for naming HTML.
-        tally.levelSum += sense.level * sense.level * main;
-        tally.levelWeight += sense.level * main;
+        tally.levelSum += sense.level ** 3 * main;
+        tally.levelWeight += sense.level ** 2 * main;
       }
       if (seen === 0) tally.shift[side] += sense.shift * (side === 'title' ? 1 : factor);
     }
@@ -175,7 +177,7 @@ function labelledBand(level: Alignable['level']): number | null {
 
 function inferredLevel(tally: Tally, course: Alignable): Band {
   const subject = tally.levelWeight === 0 ? 1.6 : tally.levelSum / tally.levelWeight;
-  const position = subject - 1 + clamp(tally.shift.title, 1) + clamp(tally.shift.rest * 0.5, 0.6);
+  const position = subject - 1 + clamp(tally.shift.title, 1) + clamp(tally.shift.rest * 0.3, 0.6);
   const rounded = Math.round(position);
   const labelled = labelledBand(course.level);
   const neighbour = position > rounded ? rounded + 1 : rounded - 1;

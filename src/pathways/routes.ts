@@ -1,0 +1,77 @@
+/** The pages of pathways, and what the catalogue's pages say of them. */
+import { Router } from 'express';
+import type { PathwayLinks } from '../catalogue/use-cases.ts';
+import type { Framework } from '../framework/model.ts';
+import { sendPage, type Views } from '../platform/web/views.ts';
+import type { Pathway } from './model.ts';
+import {
+  pathwayAddress,
+  pathwayCard,
+  pathwayListModel,
+  pathwayModel,
+  retiredModel,
+  titleMatch,
+} from './view-models.ts';
+
+export interface PathwayReading {
+  /** Living pathways, by title. */
+  list(): Promise<readonly Pathway[]>;
+  /** Retired ones too. @throws AppError `not-found` */
+  bySlug(slug: string): Promise<Pathway>;
+}
+
+export function pathwayRoutes(parts: {
+  readonly useCases: PathwayReading;
+  readonly framework: Pick<Framework, 'certifications' | 'occupations' | 'bands' | 'competences'>;
+  readonly views: Views;
+  now(): Date;
+}): Router {
+  const { useCases, framework, views, now } = parts;
+  const router = Router();
+
+  router.get('/parcours', async (_request, response) => {
+    sendPage(response, views, 'pathways/list', pathwayListModel(await useCases.list(), now()));
+  });
+
+  router.get('/parcours/:slug', async (request, response) => {
+    const pathway = await useCases.bySlug(request.params.slug);
+    if (pathway.retired !== null) {
+      const model = retiredModel({ ...pathway, retired: pathway.retired }, await useCases.list(), now());
+      sendPage(response, views, 'pathways/retired', model, 410);
+      return;
+    }
+    sendPage(response, views, 'pathways/pathway', pathwayModel(pathway, framework, now()));
+  });
+
+  return router;
+}
+
+/** For the home page, the search and the page of a course. */
+export function pathwayLinks(useCases: Pick<PathwayReading, 'list'>, now: () => Date): PathwayLinks {
+  return {
+    async featured(limit) {
+      const complete = [...(await useCases.list())].sort((a, b) => a.uncovered.length - b.uncovered.length);
+      return complete.slice(0, limit).map((pathway) => pathwayCard(pathway, now()));
+    },
+
+    async matching(words, limit) {
+      return (await useCases.list())
+        .map((pathway) => ({ pathway, found: titleMatch(words, pathway.title) }))
+        .filter(({ found }) => found > 0)
+        .sort((a, b) => b.found - a.found)
+        .slice(0, limit)
+        .map(({ pathway }) => pathwayCard(pathway, now()));
+    },
+
+    async withCourse(id) {
+      return (await useCases.list())
+        .flatMap(({ title, slug, steps }) => {
+          const position = steps.findIndex(({ main, alternatives }) =>
+            [main, ...alternatives].some((course) => course?.id === id),
+          );
+          return position === -1 ? [] : [{ title, href: pathwayAddress(slug), step: position + 1 }];
+        })
+        .slice(0, 3);
+    },
+  };
+}

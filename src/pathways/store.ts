@@ -1,0 +1,76 @@
+/** Pathways in MongoDB, one document each under its slug. Nothing is ever deleted: an address stays. */
+import { type Connection, type Model, Schema } from 'mongoose';
+import { isSamePathway, type Pathway } from './model.ts';
+
+export interface PathwayStore {
+  ensureIndexes(): Promise<void>;
+  /** Living and retired, in the order of their slugs. */
+  all(): Promise<Pathway[]>;
+  bySlug(slug: string): Promise<Pathway | null>;
+  /** Writes those whose content changed, whatever their date of computing; others, stored or not given, stay as they are. */
+  replaceAll(pathways: readonly Pathway[]): Promise<{ readonly written: number; readonly unchanged: number }>;
+}
+
+interface PathwayDocument extends Omit<Pathway, 'slug'> {
+  _id: string;
+}
+
+const pathwaySchema = new Schema<PathwayDocument>(
+  {
+    _id: String,
+    title: String,
+    aim: String,
+    audience: String,
+    target: Schema.Types.Mixed,
+    steps: Schema.Types.Mixed,
+    uncovered: [String],
+    totals: Schema.Types.Mixed,
+    access: String,
+    computedAt: Date,
+    retired: Schema.Types.Mixed,
+  },
+  { collection: 'pathways', versionKey: false, minimize: false },
+);
+
+function toPathway({ _id, ...pathway }: PathwayDocument): Pathway {
+  return { slug: _id, ...pathway };
+}
+
+export function makePathwayStore(connection: Connection): PathwayStore {
+  const model: Model<PathwayDocument> = connection.model<PathwayDocument>('Pathway', pathwaySchema);
+
+  async function all(): Promise<Pathway[]> {
+    const found = await model.find().sort({ _id: 1 }).lean<PathwayDocument[]>();
+    return found.map(toPathway);
+  }
+
+  return {
+    async ensureIndexes() {
+      await model.createCollection();
+      await model.syncIndexes();
+    },
+
+    all,
+
+    async bySlug(slug) {
+      const found = await model.findById(slug).lean<PathwayDocument | null>();
+      return found === null ? null : toPathway(found);
+    },
+
+    async replaceAll(pathways) {
+      const stored = new Map((await all()).map((pathway) => [pathway.slug, pathway]));
+      const changed = pathways.filter((pathway) => {
+        const known = stored.get(pathway.slug);
+        return known === undefined || !isSamePathway(known, pathway);
+      });
+      if (changed.length > 0) {
+        await model.bulkWrite(
+          changed.map(({ slug, ...pathway }) => ({
+            replaceOne: { filter: { _id: slug }, replacement: { _id: slug, ...pathway }, upsert: true },
+          })),
+        );
+      }
+      return { written: changed.length, unchanged: pathways.length - changed.length };
+    },
+  };
+}
