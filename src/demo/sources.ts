@@ -1,0 +1,39 @@
+/** The demonstration partners as sources: what the platform stores to harvest them. */
+import { loadCatalogues, type Partner } from './data.ts';
+import { catalogueOf } from './feeds.ts';
+
+export interface DemoSource {
+  readonly id: string;
+  readonly title: string;
+  /** Id of the connector that reads it. */
+  readonly connector: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly provider: {
+    readonly name: string;
+    readonly siret: string | null;
+    readonly activityNumber: string | null;
+  };
+  readonly homepage: string;
+}
+
+/** @param origin the one of the demonstration server. */
+export function demoSources(origin: string): readonly DemoSource[] {
+  return loadCatalogues().partners.map((partner) => ({
+    id: `demo-${partner.id}`,
+    title: partner.title,
+    connector: partner.format.replace(/-.*$/, ''),
+    config: configOf(partner, new URL(`/${partner.id}/${catalogueOf[partner.format]}`, origin).href),
+    provider: {
+      name: partner.name,
+      siret: partner.siret ?? null,
+      activityNumber: partner.activityNumber ?? null,
+    },
+    homepage: partner.homepage,
+  }));
+}
+
+function configOf(partner: Partner, url: string): Readonly<Record<string, unknown>> {
+  if (partner.format !== 'richie') return { url };
+  const language = partner.languages.includes('fr') ? 'fr' : 'en';
+  return { url, language, resolve: ['subjects', 'levels'], modality: partner.defaultWhere };
+}
