@@ -67,7 +67,10 @@ async function* recordsOfXml(bytes: AsyncIterable<Uint8Array>, charset: string |
 
 function* actionsOf(formation: XmlElement, number: string): Generator<Found> {
   const actions = childrenOf(formation, 'action');
-  const alone: XmlElement = { ...formation, children: formation.children.filter(({ name }) => name !== 'action') };
+  const alone: XmlElement = {
+    ...formation,
+    children: (formation.children ?? []).filter(({ name }) => name !== 'action'),
+  };
   if (actions.length === 0) yield { remoteId: `${number}/?`, raw: { shape: 'action', formation: alone, action: null } };
   for (const [at, action] of actions.entries()) {
     const remoteId = `${number}/${numberOf(action) || `?${at + 1}`}`;

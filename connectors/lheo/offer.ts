@@ -71,7 +71,7 @@ function said(element: XmlElement | undefined, ...path: readonly string[]): Said
 
 /** The number of an element, or its id: the XSD allows both. */
 export function numberOf(element: XmlElement): string {
-  return element.attributes.numero ?? element.attributes.id ?? '';
+  return element.attributes?.numero ?? element.attributes?.id ?? '';
 }
 
 /** One `action` of a `formation`. */
@@ -121,8 +121,8 @@ export function offerOfSummary(offer: XmlElement): Offer {
     urls: [
       ...addresses(offer, 'url-action'),
       ...addresses(offer, 'url-formation'),
-      { field: 'resume-offre/@href', value: offer.attributes.href ?? '' },
-      { field: 'resume-offre/@file', value: offer.attributes.file ?? '' },
+      { field: 'resume-offre/@href', value: offer.attributes?.href ?? '' },
+      { field: 'resume-offre/@file', value: offer.attributes?.file ?? '' },
     ],
     provider: {
       name: said(offer, 'nom-organisme'),
@@ -151,7 +151,7 @@ function offerOf(element: XmlElement): Pick<Offer, 'title' | 'descriptions' | 'c
       })),
     ),
     subjects: (['FORMACODE', 'NSF', 'ROME'] as const).flatMap((scheme) =>
-      childrenOf(domain, `code-${scheme}`).map(({ text }) => ({ scheme, code: text })),
+      childrenOf(domain, `code-${scheme}`).map(({ text = '' }) => ({ scheme, code: text })),
     ),
   };
 }
@@ -218,13 +218,13 @@ function addresses(element: XmlElement, name: string): Said[] {
 }
 
 function updatedOf(element: XmlElement): string {
-  return element.attributes['horodatage-modification'] ?? element.attributes.datemaj ?? '';
+  return element.attributes?.['horodatage-modification'] ?? element.attributes?.datemaj ?? '';
 }
 
 /** `extras` nest in any way: the first `extra` of that name, wherever it is below the element. */
 function extraOf(element: XmlElement, info: string): string {
-  for (const child of element.children) {
-    if (child.name === 'extra' && child.attributes.info === info) return word(child.text);
+  for (const child of element.children ?? []) {
+    if (child.name === 'extra' && child.attributes?.info === info) return word(child.text);
     const below = child.name === 'extras' ? extraOf(child, info) : '';
     if (below !== '') return below;
   }

@@ -6,15 +6,16 @@ import sax from 'sax';
 import { SourceError } from '../errors.ts';
 import { charsetOfMark, decodeText } from './read-text.ts';
 
+/** What an element has none of is absent: raw records are hashed and stored, and most elements are a name and a text. */
 export interface XmlElement {
   /** Without its prefix. */
   readonly name: string;
   /** By local name; without prototype, so that any name is harmless. */
-  readonly attributes: Readonly<Record<string, string>>;
-  /** Its own character data and CDATA, without the white space around; '' when it has none. */
-  readonly text: string;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** In the order of the document. */
-  readonly children: readonly XmlElement[];
+  readonly children?: readonly XmlElement[] | undefined;
+  /** Its own character data and CDATA, without the white space around. */
+  readonly text?: string | undefined;
 }
 
 export interface XmlOptions {
@@ -57,16 +58,31 @@ export async function* readXmlRecords(
   if (failure !== undefined) throw readable(failure);
 }
 
+/** Whether a value of unknown origin (a stored record) has the shape of an element, at every level. */
+export function isXmlElement(value: unknown): value is XmlElement {
+  if (typeof value !== 'object' || value === null || !('name' in value) || typeof value.name !== 'string') return false;
+  if ('text' in value && value.text !== undefined && typeof value.text !== 'string') return false;
+  const attributes = 'attributes' in value ? value.attributes : undefined;
+  if (attributes !== undefined && !isTexts(attributes)) return false;
+  const children = 'children' in value ? value.children : undefined;
+  return children === undefined || (Array.isArray(children) && children.every(isXmlElement));
+}
+
+function isTexts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
+}
+
 /** The first child of that name, at the end of that path of names. */
 export function childAt(element: XmlElement, ...path: readonly string[]): XmlElement | undefined {
   let at: XmlElement | undefined = element;
-  for (const name of path) at = at?.children.find((child) => child.name === name);
+  for (const name of path) at = at?.children?.find((child) => child.name === name);
   return at;
 }
 
 /** The children of that name. */
 export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
-  return element?.children.filter((child) => child.name === name) ?? [];
+  return element?.children?.filter((child) => child.name === name) ?? [];
 }
 
 /** The text at the end of that path of first children; '' when there is no such element. */
@@ -90,15 +106,10 @@ function charsetOf(head: Uint8Array, httpCharset: string | undefined): string {
 
 interface OpenElement {
   readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  text: string;
-  children: OpenElement[];
+  readonly attributes?: Readonly<Record<string, string>>;
+  children?: OpenElement[];
+  text?: string;
 }
-
-/** Shared by all elements that have none: most elements of a record are leaves without attribute. */
-const noAttributes: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
-const noChildren: OpenElement[] = [];
-Object.freeze(noChildren);
 
 function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
   const maxRecordSize = options.maxRecordSize ?? 1_000_000;
@@ -126,6 +137,8 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
   let size = 0;
   /** The record being built, outermost first; empty between records. */
   const open: OpenElement[] = [];
+  /** Their texts so far. */
+  const texts: string[] = [];
 
   function grow(by: number): void {
     size += by;
@@ -140,7 +153,7 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
       attributes ??= Object.create(null) as Record<string, string>;
       attributes[localName(name)] = value;
     }
-    return attributes ?? noAttributes;
+    return attributes;
   }
 
   parser.onerror = (error) => {
@@ -175,19 +188,20 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
       return;
     }
     grow(name.length);
-    const element: OpenElement = { name, attributes: attributesOf(tag), text: '', children: noChildren };
+    const attributes = attributesOf(tag);
+    const element: OpenElement = attributes === undefined ? { name } : { name, attributes };
     if (parent !== undefined) {
-      if (parent.children === noChildren) parent.children = [element];
-      else parent.children.push(element);
+      parent.children ??= [];
+      parent.children.push(element);
     }
     open.push(element);
+    texts.push('');
   };
 
   function addText(text: string): void {
-    const element = open.at(-1);
-    if (element === undefined) return;
+    if (open.length === 0) return;
     grow(text.length);
-    element.text += text;
+    texts[texts.length - 1] += text;
   }
   parser.ontext = addText;
   parser.oncdata = addText;
@@ -196,7 +210,8 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
     depth -= 1;
     const element = open.pop();
     if (element === undefined) return;
-    element.text = element.text.trim();
+    const text = texts.pop()?.trim() ?? '';
+    if (text !== '') element.text = text;
     if (open.length > 0) return;
     size = 0;
     emit(element);

@@ -3,6 +3,7 @@ import { SourceError } from '../../src/errors.ts';
 import {
   childAt,
   childrenOf,
+  isXmlElement,
   readXmlRecords,
   textAt,
   type XmlElement,
@@ -50,11 +51,7 @@ describe('streamed XML', () => {
     expect(JSON.parse(JSON.stringify(record))).to.deep.equal({
       name: 'item',
       attributes: { id: '1' },
-      text: '',
-      children: [
-        { name: 't', attributes: {}, text: 'x <y> & z', children: [] },
-        { name: 't', attributes: {}, text: '', children: [] },
-      ],
+      children: [{ name: 't', text: 'x <y> & z' }, { name: 't' }],
     });
   });
 
@@ -66,6 +63,26 @@ describe('streamed XML', () => {
     expect(childAt(record, 'x')).to.equal(undefined);
     expect(childrenOf(record, 'c').map(({ text }) => text)).to.deep.equal(['2', '3']);
     expect(childrenOf(childAt(record, 'x'), 'c')).to.deep.equal([]);
+  });
+
+  it('knows an element again, and what is none at any level', async () => {
+    const records = await read('<list><item a="1"><b>c</b></item></list>');
+    expect(records.every(isXmlElement)).to.equal(true);
+    expect(isXmlElement({ name: 'a', text: undefined })).to.equal(true);
+    for (const other of [
+      null,
+      'a',
+      [],
+      {},
+      { name: 1 },
+      { name: 'a', text: 1 },
+      { name: 'a', attributes: ['x'] },
+      { name: 'a', attributes: { b: 1 } },
+      { name: 'a', children: {} },
+      { name: 'a', children: [{ name: 'b', children: [{ name: null }] }] },
+    ]) {
+      expect(isXmlElement(other), JSON.stringify(other)).to.equal(false);
+    }
   });
 
   it('keeps a record inside a record as a part of it', async () => {
@@ -120,7 +137,7 @@ describe('streamed XML', () => {
       '<list><item __proto__="a" constructor="b"><__proto__ x="1">p</__proto__><toString>t</toString></item></list>';
     const [record] = await read(xml);
     if (record === undefined) throw new Error('no record');
-    expect(Object.keys(record.attributes)).to.include('constructor');
+    expect(Object.keys(record.attributes ?? {})).to.include('constructor');
     expect(Object.getPrototypeOf(record.attributes)).to.equal(null);
     expect(textAt(record, '__proto__')).to.equal('p');
     expect(textAt(record, 'toString')).to.equal('t');
