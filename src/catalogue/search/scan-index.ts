@@ -1,6 +1,6 @@
 /**
- * The plainest `CourseIndex`: every search looks at every course, held as plain values. It is right before it is fast,
- * and is the oracle that any faster engine is compared with.
+ * The plainest `CourseIndex`: maps of plain values, every candidate looked at, scored, counted and sorted. It is right
+ * before it is fast, and is the oracle that any faster engine is compared with.
  */
 import { idf, impact, type PerField } from './bm25.ts';
 import {
@@ -17,8 +17,8 @@ import {
 } from './course-index.ts';
 import { parisDay, type RunDays, runDaysOf, startKey, stateScore } from './course-state.ts';
 import { type Analyser, fold, type Term } from './french.ts';
-import { type Group, meaningOf } from './query.ts';
-import { type CourseWord, compareText, count, Vocabulary } from './vocabulary.ts';
+import { type Meaning, meaningOf } from './query.ts';
+import { type CourseWord, compareText, Vocabulary } from './vocabulary.ts';
 
 /** Values listed in one facet, chosen ones apart. */
 export const facetValuesCap = 50;
@@ -26,15 +26,12 @@ export const facetValuesCap = 50;
 const titleWordBonus = 1.1;
 
 interface Row {
-  readonly id: string;
-  readonly title: string;
-  readonly updatedAt: number;
-  readonly hours: number;
-  readonly facets: Readonly<Record<FacetName, ReadonlySet<string>>>;
+  readonly course: IndexedCourse;
+  /** Codes of its values in each `FacetColumn`, without repetition. */
+  readonly facets: Readonly<Record<FacetName, readonly number[]>>;
   readonly runs: readonly RunDays[];
-  readonly counts: ReadonlyMap<string, PerField>;
+  /** Words of each field. */
   readonly lengths: PerField;
-  readonly words: readonly CourseWord[];
   readonly titleWords: ReadonlySet<string>;
   /** The title as suggestions compare it, with a space before each word. */
   readonly titleStart: string;
@@ -46,15 +43,43 @@ interface Row {
 interface Hit {
   readonly row: Row;
   readonly score: number;
+  /** What the chosen sort compares first, ascending. */
+  readonly key: number;
+}
+
+/** The values of one facet as numbers, so that counting them is counting in an array. */
+class FacetColumn {
+  readonly values: string[] = [];
+  /** Living courses with each value. */
+  readonly living: number[] = [];
+  readonly #codes = new Map<string, number>();
+
+  codeOf(value: string): number {
+    const known = this.#codes.get(value);
+    if (known !== undefined) return known;
+    this.#codes.set(value, this.values.length);
+    this.living.push(0);
+    return this.values.push(value) - 1;
+  }
+
+  knownCodes(values: readonly string[]): ReadonlySet<number> {
+    return new Set(values.flatMap((value) => this.#codes.get(value) ?? []));
+  }
 }
 
 /** @param options.now decides what is open, coming or closed */
 export function makeScanIndex(analyser: Analyser, options: { readonly now: () => Date }): FedCourseIndex {
   const rows = new Map<string, Row>();
   const vocabulary = new Vocabulary();
-  /** Courses that have each term. */
-  const coursesWith = new Map<string, number>();
-  const facetValues = new Map<FacetName, Map<string, number>>(facetNames.map((name) => [name, new Map()]));
+  /** For each term, the courses that have it and how often. */
+  const postings = new Map<string, Map<Row, PerField>>();
+  const columns: Readonly<Record<FacetName, FacetColumn>> = {
+    provider: new FacetColumn(),
+    language: new FacetColumn(),
+    level: new FacetColumn(),
+    access: new FacetColumn(),
+    competence: new FacetColumn(),
+  };
   const totalLengths: [number, number, number] = [0, 0, 0];
   let version = 0;
   let newest: number | null = null;
@@ -63,24 +88,41 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     markReady = resolve;
   });
 
-  function account(row: Row, step: 1 | -1): void {
-    if (step === 1) vocabulary.add(row.words);
-    else vocabulary.remove(row.words);
-    for (const term of row.counts.keys()) count(coursesWith, term, step);
-    for (const name of facetNames) {
-      const values = facetValues.get(name) ?? new Map<string, number>();
-      for (const value of row.facets[name]) count(values, value, step);
+  function addOne(course: IndexedCourse): void {
+    const { words, counts, lengths } = textOf(course, analyser);
+    const row = rowOf(course, words, lengths, columns);
+    rows.set(course.id, row);
+    vocabulary.add(words);
+    for (const [term, ofTerm] of counts) {
+      const posting = postings.get(term) ?? new Map<Row, PerField>();
+      postings.set(term, posting.set(row, ofTerm));
     }
-    for (let field = 0; field < 3; field += 1) {
-      totalLengths[field] = (totalLengths[field] ?? 0) + step * (row.lengths[field] ?? 0);
-    }
+    account(row, 1);
   }
 
   function removeOne(id: string): boolean {
     const row = rows.get(id);
     if (row === undefined) return false;
+    // Read again rather than kept: the words of every course would fill the memory.
+    const { words, counts } = textOf(row.course, analyser);
+    vocabulary.remove(words);
+    for (const term of counts.keys()) {
+      const posting = postings.get(term);
+      posting?.delete(row);
+      if (posting?.size === 0) postings.delete(term);
+    }
     account(row, -1);
     return rows.delete(id);
+  }
+
+  function account(row: Row, step: 1 | -1): void {
+    for (const name of facetNames) {
+      const { living } = columns[name];
+      for (const code of row.facets[name]) living[code] = (living[code] ?? 0) + step;
+    }
+    for (let field = 0; field < 3; field += 1) {
+      totalLengths[field] = (totalLengths[field] ?? 0) + step * (row.lengths[field] ?? 0);
+    }
   }
 
   function stateOf(row: Row, today: number): number {
@@ -91,63 +133,44 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     return row.state;
   }
 
-  /** Text score, or null when too few words of the query match. */
-  function textScoreOf(row: Row, groups: readonly Group[], needed: number, rarity: ReadonlyMap<string, number>) {
-    const all = Math.max(rows.size, 1);
-    const averages: PerField = [totalLengths[0] / all, totalLengths[1] / all, totalLengths[2] / all];
-    let matched = 0;
-    let score = 0;
-    for (const { alternatives, surface } of groups) {
-      let ofGroup = 0;
-      let isMatch = false;
-      for (const { term, weight } of alternatives) {
-        const counts = row.counts.get(term);
-        if (counts === undefined) continue;
-        isMatch = true;
-        ofGroup += weight * (rarity.get(term) ?? 0) * impact(counts, row.lengths, averages);
-      }
-      if (isMatch) matched += 1;
-      score += surface !== null && row.titleWords.has(surface) ? ofGroup * titleWordBonus : ofGroup;
-    }
-    return matched >= needed ? score : null;
-  }
-
   async function search(query: SearchQuery): Promise<SearchPage> {
     const today = parisDay(options.now());
-    const hasTerm = (term: string): boolean => coursesWith.has(term);
+    const hasTerm = (term: string): boolean => postings.has(term);
     const meaning = meaningOf(query.q, analyser, vocabulary, hasTerm, query.literal === true);
-    const terms = meaning.groups.flatMap(({ alternatives }) => alternatives.map(({ term }) => term));
-    const rarity = new Map(terms.map((term) => [term, idf(rows.size, coursesWith.get(term) ?? 0)]));
+    const keyOf = sortKey(query.sort, today);
     const filters = facetNames.flatMap((name) => {
       const chosen = query.filters[name] ?? [];
-      return chosen.length === 0 ? [] : [{ name, chosen: new Set(chosen) }];
+      return chosen.length === 0 ? [] : [{ name, chosen: columns[name].knownCodes(chosen) }];
     });
-    const counts = new Map<FacetName, Map<string, number>>(query.facets.map((name) => [name, new Map()]));
+    const counted = query.facets.map((name) => ({ name, counts: columns[name].values.map(() => 0) }));
     const hits: Hit[] = [];
-    for (const row of rows.values()) {
-      const text = textScoreOf(row, meaning.groups, meaning.needed, rarity);
-      if (text === null) continue;
-      const failing = filters.filter(({ name, chosen }) => !hasAny(row.facets[name], chosen));
-      const [onlyFailing] = failing;
-      if (onlyFailing === undefined) hits.push({ row, score: (text + 1) * stateOf(row, today) });
-      if (failing.length > 1) continue;
+    for (const [row, text] of candidates(meaning)) {
+      let failed = 0;
+      let failedFacet: FacetName | null = null;
+      for (const { name, chosen } of filters) {
+        if (row.facets[name].some((code) => chosen.has(code))) continue;
+        failed += 1;
+        failedFacet = name;
+      }
+      if (failed > 1) continue;
+      if (failed === 0) hits.push({ row, score: (text + 1) * stateOf(row, today), key: keyOf(row) });
       // A facet ignores its own filter: what fails that filter alone is still counted there.
-      for (const [name, values] of counts) {
-        if (onlyFailing !== undefined && onlyFailing.name !== name) continue;
-        for (const value of row.facets[name]) values.set(value, (values.get(value) ?? 0) + 1);
+      for (const { name, counts } of counted) {
+        if (failedFacet !== null && failedFacet !== name) continue;
+        for (const code of row.facets[name]) counts[code] = (counts[code] ?? 0) + 1;
       }
     }
-    sortHits(hits, query.sort, today);
+    hits.sort(byKeyThenRelevance);
     const pages = Math.max(1, Math.ceil(Math.min(hits.length, resultCap) / pageSize));
     const page = Math.min(Math.max(1, Math.trunc(query.page) || 1), pages);
     const listed = hits.slice((page - 1) * pageSize, Math.min(page * pageSize, resultCap));
     return {
-      ids: listed.map(({ row }) => row.id),
+      ids: listed.map(({ row }) => row.course.id),
       total: hits.length,
       page,
       pages,
       facets: Object.fromEntries(
-        [...counts].map(([name, values]) => [name, listedValues(name, values, query.filters[name] ?? [])]),
+        counted.map(({ name, counts }) => [name, listedValues(columns[name], counts, query.filters[name] ?? [])]),
       ),
       correction: meaning.correction,
       widenedTo: meaning.widenedTo,
@@ -155,21 +178,39 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     };
   }
 
-  /** Values of living courses, those at zero too, and every chosen value. */
-  function listedValues(name: FacetName, counted: ReadonlyMap<string, number>, filter: readonly string[]) {
-    const chosen = new Set(filter);
-    const existing = facetValues.get(name)?.keys() ?? [];
-    return [...new Set([...existing, ...chosen])]
-      .map((value): FacetValue => ({ value, count: counted.get(value) ?? 0, selected: chosen.has(value) }))
-      .sort((a, b) => b.count - a.count || compareText(a.value, b.value))
-      .filter((value, index) => index < facetValuesCap || value.selected);
+  /** The courses that match enough words of the query, with their text score; all of them when it has no word. */
+  function candidates({ groups, needed }: Meaning): ReadonlyMap<Row, number> {
+    if (groups.length === 0) return new Map([...rows.values()].map((row) => [row, 0]));
+    const all = Math.max(rows.size, 1);
+    const averages: PerField = [totalLengths[0] / all, totalLengths[1] / all, totalLengths[2] / all];
+    const found = new Map<Row, { matched: number; score: number }>();
+    for (const { alternatives, surface } of groups) {
+      const ofGroup = new Map<Row, number>();
+      for (const { term, weight } of alternatives) {
+        const posting = postings.get(term);
+        if (posting === undefined) continue;
+        const factor = weight * idf(rows.size, posting.size);
+        for (const [row, counts] of posting) {
+          ofGroup.set(row, (ofGroup.get(row) ?? 0) + factor * impact(counts, row.lengths, averages));
+        }
+      }
+      for (const [row, score] of ofGroup) {
+        const soFar = found.get(row) ?? { matched: 0, score: 0 };
+        soFar.matched += 1;
+        soFar.score += surface !== null && row.titleWords.has(surface) ? score * titleWordBonus : score;
+        found.set(row, soFar);
+      }
+    }
+    const enough = new Map<Row, number>();
+    for (const [row, { matched, score }] of found) if (matched >= needed) enough.set(row, score);
+    return enough;
   }
 
   function titlesWith(prefix: string, limit: number): readonly string[] {
     const titles = new Map<string, number>();
-    for (const { title, titleStart } of rows.values()) {
+    for (const { course, titleStart } of rows.values()) {
       const place = titleStart.indexOf(` ${prefix}`);
-      if (place >= 0) titles.set(title, place === 0 ? 0 : 1);
+      if (place >= 0) titles.set(course.title, place === 0 ? 0 : 1);
     }
     return [...titles]
       .sort(([a, placeA], [b, placeB]) => placeA - placeB || compareText(a, b))
@@ -183,10 +224,8 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     async upsert(courses) {
       for (const course of courses) {
         removeOne(course.id);
-        const row = rowOf(course, analyser);
-        rows.set(course.id, row);
-        account(row, 1);
-        newest = Math.max(newest ?? row.updatedAt, row.updatedAt);
+        addOne(course);
+        newest = Math.max(newest ?? Number.NEGATIVE_INFINITY, course.updatedAt.getTime());
       }
       if (courses.length > 0) version += 1;
     },
@@ -216,24 +255,29 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
   };
 }
 
-function hasAny(values: ReadonlySet<string>, chosen: ReadonlySet<string>): boolean {
-  for (const value of values) if (chosen.has(value)) return true;
-  return false;
+/** Values of living courses, those at zero too, and every chosen value. */
+function listedValues(column: FacetColumn, counts: readonly number[], filter: readonly string[]): FacetValue[] {
+  const chosen = new Set(filter);
+  const existing = column.values.flatMap((value, code) =>
+    column.living[code] === 0 ? [] : [{ value, count: counts[code] ?? 0, selected: chosen.has(value) }],
+  );
+  const shown = new Set(existing.map(({ value }) => value));
+  const absent = [...chosen].filter((value) => !shown.has(value));
+  return [...existing, ...absent.map((value) => ({ value, count: 0, selected: true }))]
+    .sort((a, b) => b.count - a.count || compareText(a.value, b.value))
+    .filter(({ selected }, index) => index < facetValuesCap || selected);
 }
 
-/** Unknown values last; equal ones by relevance, then by id, so that the order is total. */
-function sortHits(hits: Hit[], sort: SearchQuery['sort'], today: number): void {
-  const keyOf = (row: Row): number => {
-    if (sort === 'start') return startKey(row.runs, today);
-    return sort === 'duration' ? row.hours : 0;
-  };
-  const keys = new Map(hits.map(({ row }) => [row, keyOf(row)]));
-  hits.sort((a, b) => {
-    const keyA = keys.get(a.row) ?? 0;
-    const keyB = keys.get(b.row) ?? 0;
-    if (keyA !== keyB) return keyA < keyB ? -1 : 1;
-    return b.score - a.score || compareText(a.row.id, b.row.id);
-  });
+/** Unknown values are last. */
+function sortKey(sort: SearchQuery['sort'], today: number): (row: Row) => number {
+  if (sort === 'start') return (row) => startKey(row.runs, today);
+  return sort === 'duration' ? (row) => row.course.hours ?? Number.POSITIVE_INFINITY : () => 0;
+}
+
+/** Ends with the id, so that the order is total and pages never overlap. */
+function byKeyThenRelevance(a: Hit, b: Hit): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  return b.score - a.score || compareText(a.row.course.id, b.row.course.id);
 }
 
 /** Folded words with one space before each, so that any word may start a suggestion. */
@@ -243,12 +287,16 @@ function startText(text: string): string {
     .trim()}`;
 }
 
-function rowOf(course: IndexedCourse, analyser: Analyser): Row {
-  const { labels } = course;
+interface CourseText {
+  readonly words: readonly CourseWord[];
+  /** Occurrences of each term in each field. */
+  readonly counts: ReadonlyMap<string, PerField>;
+  readonly lengths: PerField;
+}
+
+/** The same for the same course, so that what was added can be taken away. */
+function textOf({ title, labels, description }: IndexedCourse, analyser: Analyser): CourseText {
   const labelTexts = [labels.provider, labels.level, labels.access, ...labels.competences];
-  const fields = [[course.title], labelTexts, [course.description]].map((texts) =>
-    texts.map((text) => analyser.words(text ?? '')),
-  );
   const counts = new Map<string, [number, number, number]>();
   const words = new Map<string, { term: Term; inTitle: boolean }>();
   const lengths: [number, number, number] = [0, 0, 0];
@@ -260,40 +308,46 @@ function rowOf(course: IndexedCourse, analyser: Analyser): Row {
   const addWord = (term: Term, field: number): void => {
     countTerm(term.stem, field);
     const key = `${term.form} ${term.stem}`;
-    if (!words.has(key)) words.set(key, { term, inTitle: false });
-    const word = words.get(key);
-    if (field === 0 && word !== undefined) word.inTitle = true;
+    const word = words.get(key) ?? { term, inTitle: false };
+    word.inTitle ||= field === 0;
+    words.set(key, word);
   };
-  for (const [field, texts] of fields.entries()) {
-    for (const list of texts) {
-      lengths[field] = (lengths[field] ?? 0) + list.length;
-      for (const [place, word] of list.entries()) {
+  for (const [field, texts] of [[title], labelTexts, [description]].entries()) {
+    for (const text of texts) {
+      const found = analyser.words(text ?? '');
+      lengths[field] = (lengths[field] ?? 0) + found.length;
+      for (const [place, word] of found.entries()) {
         addWord(word, field);
         // The parts of a hyphenated word share one joined word, counted once.
-        if (word.joined !== null && word.joined !== list[place - 1]?.joined) addWord(word.joined, field);
+        if (word.joined !== null && word.joined !== found[place - 1]?.joined) addWord(word.joined, field);
       }
-      for (const phrase of analyser.phrases(list)) countTerm(phrase, field);
+      for (const phrase of analyser.phrases(found)) countTerm(phrase, field);
     }
   }
-  const all = [...words.values()];
-  const facetsOf = (name: FacetName): ReadonlySet<string> => new Set(course.facets[name]);
+  return { words: [...words.values()], counts, lengths };
+}
+
+function rowOf(
+  course: IndexedCourse,
+  words: readonly CourseWord[],
+  lengths: PerField,
+  columns: Readonly<Record<FacetName, FacetColumn>>,
+): Row {
+  const codesOf = (name: FacetName): readonly number[] => [
+    ...new Set(course.facets[name].map((value) => columns[name].codeOf(value))),
+  ];
   return {
-    id: course.id,
-    title: course.title,
-    updatedAt: course.updatedAt.getTime(),
-    hours: course.hours ?? Number.POSITIVE_INFINITY,
+    course,
     facets: {
-      provider: facetsOf('provider'),
-      language: facetsOf('language'),
-      level: facetsOf('level'),
-      access: facetsOf('access'),
-      competence: facetsOf('competence'),
+      provider: codesOf('provider'),
+      language: codesOf('language'),
+      level: codesOf('level'),
+      access: codesOf('access'),
+      competence: codesOf('competence'),
     },
     runs: course.runs.map(runDaysOf),
-    counts,
     lengths,
-    words: all,
-    titleWords: new Set(all.filter(({ inTitle }) => inTitle).map(({ term }) => term.surface)),
+    titleWords: new Set(words.filter(({ inTitle }) => inTitle).map(({ term }) => term.surface)),
     titleStart: startText(course.title),
     day: Number.NaN,
     state: 0,

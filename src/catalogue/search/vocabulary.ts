@@ -29,14 +29,17 @@ interface Entry {
 
 export class Vocabulary {
   readonly #entries = new Map<string, Entry>();
+  /** Those of at least `commonFrom` courses, by length. */
+  readonly #common = new Map<number, Map<string, Entry>>();
 
-  /** `words`: each pair of surface and stem once per course. */
+  /** `words`: of one course, each written form once. */
   add(words: readonly CourseWord[]): void {
-    for (const surface of countOnce(words, this.#entries, 1)) this.#entries.delete(surface);
+    this.#count(words, 1);
   }
 
+  /** `words`: the same as when the course was added. */
   remove(words: readonly CourseWord[]): void {
-    for (const surface of countOnce(words, this.#entries, -1)) this.#entries.delete(surface);
+    this.#count(words, -1);
   }
 
   /** Stems of a known word, most courses first; empty when no course has the word. */
@@ -57,11 +60,12 @@ export class Vocabulary {
     const most = surface.length < 8 ? 1 : 2;
     const letters = lettersOf(surface);
     const found: NearWord[] = [];
-    for (const [known, entry] of this.#entries) {
-      if (entry.courses < commonFrom || Math.abs(known.length - surface.length) > most) continue;
-      if (bitCount(entry.letters ^ letters) > 2 * most) continue;
-      const distance = editDistance(surface, known, most);
-      if (distance <= most) found.push({ surface: known, distance, courses: entry.courses });
+    for (let length = surface.length - most; length <= surface.length + most; length += 1) {
+      for (const [known, entry] of this.#common.get(length) ?? []) {
+        if (bitCount(entry.letters ^ letters) > 2 * most) continue;
+        const distance = editDistance(surface, known, most);
+        if (distance <= most) found.push({ surface: known, distance, courses: entry.courses });
+      }
     }
     return found
       .sort((a, b) => a.distance - b.distance || b.courses - a.courses || compareText(a.surface, b.surface))
@@ -71,9 +75,10 @@ export class Vocabulary {
   /** Common words that begin so, those of titles first, then most common. */
   startingWith(prefix: string, limit: number): readonly string[] {
     const found: { surface: string; inTitles: boolean; courses: number }[] = [];
-    for (const [surface, entry] of this.#entries) {
-      if (entry.courses < commonFrom || !surface.startsWith(prefix)) continue;
-      found.push({ surface, inTitles: entry.inTitles > 0, courses: entry.courses });
+    for (const entries of this.#common.values()) {
+      for (const [surface, { courses, inTitles }] of entries) {
+        if (surface.startsWith(prefix)) found.push({ surface, inTitles: inTitles > 0, courses });
+      }
     }
     return found
       .sort(
@@ -82,39 +87,43 @@ export class Vocabulary {
       .slice(0, limit)
       .map(({ surface }) => this.shown(surface));
   }
+
+  #count(words: readonly CourseWord[], step: 1 | -1): void {
+    for (const [surface, { inTitle, stems, forms }] of bySurface(words)) {
+      const entry = this.#entries.get(surface) ?? newEntry(surface);
+      entry.courses += step;
+      if (inTitle) entry.inTitles += step;
+      for (const stem of stems) count(entry.stems, stem, step);
+      for (const form of forms) count(entry.forms, form, step);
+      if (entry.courses === 0) this.#entries.delete(surface);
+      else this.#entries.set(surface, entry);
+      const sameLength = this.#common.get(surface.length) ?? new Map<string, Entry>();
+      this.#common.set(surface.length, sameLength);
+      if (entry.courses >= commonFrom) sameLength.set(surface, entry);
+      else sameLength.delete(surface);
+    }
+  }
 }
 
-/** @returns the words left without a course */
-function countOnce(words: readonly CourseWord[], entries: Map<string, Entry>, step: 1 | -1): readonly string[] {
-  const seen = new Map<string, { inTitle: boolean; stems: Set<string>; forms: Set<string> }>();
+function newEntry(surface: string): Entry {
+  return { courses: 0, inTitles: 0, stems: new Map(), forms: new Map(), letters: lettersOf(surface) };
+}
+
+/** A course counts once for a word, however often and in whatever form it writes it. */
+function bySurface(words: readonly CourseWord[]) {
+  const found = new Map<string, { inTitle: boolean; stems: Set<string>; forms: Set<string> }>();
   for (const { term, inTitle } of words) {
-    const known = seen.get(term.surface) ?? { inTitle: false, stems: new Set<string>(), forms: new Set<string>() };
+    const known = found.get(term.surface) ?? { inTitle: false, stems: new Set<string>(), forms: new Set<string>() };
     known.inTitle ||= inTitle;
     known.stems.add(term.stem);
     known.forms.add(term.form);
-    seen.set(term.surface, known);
+    found.set(term.surface, known);
   }
-  const gone: string[] = [];
-  for (const [surface, { inTitle, stems, forms }] of seen) {
-    const entry = entries.get(surface) ?? {
-      courses: 0,
-      inTitles: 0,
-      stems: new Map(),
-      forms: new Map(),
-      letters: lettersOf(surface),
-    };
-    entries.set(surface, entry);
-    entry.courses += step;
-    if (inTitle) entry.inTitles += step;
-    for (const stem of stems) count(entry.stems, stem, step);
-    for (const form of forms) count(entry.forms, form, step);
-    if (entry.courses === 0) gone.push(surface);
-  }
-  return gone;
+  return found;
 }
 
 /** Keeps counts; what reaches zero is forgotten. */
-export function count(counts: Map<string, number>, key: string, step: 1 | -1): void {
+function count(counts: Map<string, number>, key: string, step: 1 | -1): void {
   const next = (counts.get(key) ?? 0) + step;
   if (next === 0) counts.delete(key);
   else counts.set(key, next);
