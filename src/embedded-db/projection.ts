@@ -30,6 +30,8 @@ interface Reading {
   mode: 'include' | 'exclude' | undefined;
   id: boolean | undefined;
   positional: boolean;
+  /** Where the filter matched in the document being projected; projecting is synchronous. */
+  position: number | undefined;
   elemMatch: boolean;
   find: boolean;
 }
@@ -110,15 +112,11 @@ function addPositional(reading: Reading, path: string, value: unknown): void {
   }
   reading.positional = true;
   setMode(reading, 'include', path);
-  // Which element it is depends on the document, so the position is looked up there and handed over by `project`.
   addEntry(reading.tree, target, { kind: 'change', change: (list) => (Array.isArray(list) ? takePosition(reading, list) : list) });
 }
 
-/** The position of the document that is being projected: projecting is synchronous. */
-const positions = new WeakMap<Reading, number | undefined>();
-
 function takePosition(reading: Reading, list: readonly unknown[]): unknown[] {
-  const at = positions.get(reading);
+  const at = reading.position;
   if (at === undefined) {
     throw new MongoError(51246, "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array");
   }
@@ -193,6 +191,7 @@ export function compileProjection(spec: Doc, options: ProjectionOptions = {}): C
     mode: undefined,
     id: undefined,
     positional: false,
+    position: undefined,
     elemMatch: false,
     find: !options.stage,
   };
@@ -220,7 +219,7 @@ export function compileProjection(spec: Doc, options: ProjectionOptions = {}): C
   return {
     fields,
     project: (doc) => {
-      if (reading.positional) positions.set(reading, filter?.positionOf(doc));
+      if (reading.positional) reading.position = filter?.positionOf(doc);
       return apply(doc, tree, doc);
     },
   };
