@@ -1,0 +1,34 @@
+/** What a card of a list prints, whether of a course or of a pathway. */
+export interface Card {
+  readonly title: string;
+  readonly href: string;
+  readonly who: string;
+  readonly badge: Badge | null;
+  readonly facts: readonly Fact[];
+  readonly prices: readonly PriceCell[];
+  /** What a source declares, in a whole sentence; null when it declares nothing. */
+  readonly funding: string | null;
+  /** « relevé le 20/11/2026 », in the block of the prices. */
+  readonly freshness: string;
+  /** Warnings of one line each. */
+  readonly notes: readonly string[];
+}
+
+/** A state in words and a shape; `tone` is one of ok, non, att, info. */
+export interface Badge {
+  readonly tone: 'ok' | 'non' | 'att' | 'info';
+  readonly icon: string;
+  readonly text: string;
+}
+
+export interface Fact {
+  readonly icon: string;
+  readonly text: string;
+}
+
+export interface PriceCell {
+  readonly label: string;
+  readonly text: string;
+  /** The line « Pour vous ». */
+  readonly mine: boolean;
+}

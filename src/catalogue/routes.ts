@@ -1,0 +1,106 @@
+/** The public pages of the catalogue. */
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Framework } from '../framework/model.ts';
+import { sendPage, type Views } from '../platform/web/views.ts';
+import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
+import { type FacetName, facetNames, sorts } from './search/course-index.ts';
+import type { CatalogueUseCases } from './use-cases.ts';
+import { courseAddress } from './view-models/card.ts';
+import { courseModel } from './view-models/course.ts';
+import { competenceModel, competencesModel, homeModel, providerModel } from './view-models/home.ts';
+import { searchModel } from './view-models/search.ts';
+import { withdrawnModel } from './view-models/withdrawn.ts';
+
+const longestQuery = 100;
+const longestValue = 200;
+const mostValues = 100;
+
+/** Cut by whole characters: half of one could not be written in an address again. */
+const cut = (text: string, length: number) => [...text].slice(0, length).join('');
+const one = z.union([z.string(), z.array(z.string()).transform((values) => values[0] ?? '')]).catch('');
+const many = z
+  .union([z.string().transform((value) => [value]), z.array(z.string())])
+  .catch([])
+  .transform((values) => [...new Set(values.map((value) => cut(value.trim(), longestValue)))])
+  .transform((values) => values.filter((value) => value !== '').slice(0, mostValues));
+
+/** Whatever the address holds, a search can be made of it: a wrong part counts as absent. */
+const searchSchema = z.object({
+  q: one.transform((text) => cut(text.trim().replace(/\s+/g, ' '), longestQuery)),
+  tri: one,
+  page: one.transform((text) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1)),
+  exact: one,
+  acces: many,
+  organisme: many,
+  langue: many,
+  niveau: many,
+  competence: many,
+});
+
+export function readSearch(query: unknown): SearchRequest {
+  const asked = searchSchema.parse(query);
+  const filters: Partial<Record<FacetName, readonly string[]>> = {};
+  for (const name of facetNames) {
+    const values = asked[facetParameters[name]];
+    if (values.length > 0) filters[name] = values;
+  }
+  return {
+    q: asked.q,
+    filters,
+    sort: sorts.find((sort) => sortParameters[sort] === asked.tri) ?? 'relevance',
+    page: asked.page,
+    literal: asked.exact === '1',
+  };
+}
+
+export function catalogueRoutes(parts: {
+  readonly useCases: CatalogueUseCases;
+  readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
+  readonly views: Views;
+  now(): Date;
+}): Router {
+  const { useCases, framework, views, now } = parts;
+  const router = Router();
+
+  router.get('/', async (_request, response) => {
+    const home = await useCases.home();
+    sendPage(response, views, 'catalogue/home', homeModel(home, framework, now()));
+  });
+
+  router.get('/catalogue', async (request, response) => {
+    const result = await useCases.search(readSearch(request.query));
+    const model = searchModel(result, { now: now(), bands: framework.bands, competences: framework.competences });
+    sendPage(response, views, model.empty === null ? 'catalogue/search' : 'catalogue/no-result', model);
+  });
+
+  router.get('/cours/:slug', async (request, response) => {
+    const page = await useCases.course(request.params.slug);
+    switch (page.kind) {
+      case 'moved':
+        response.redirect(301, courseAddress(page.slug));
+        return;
+      case 'withdrawn':
+        sendPage(response, views, 'catalogue/withdrawn', withdrawnModel(page, framework.bands, now()), 410);
+        return;
+      case 'course':
+        sendPage(response, views, 'catalogue/course', courseModel(page, framework, now()));
+    }
+  });
+
+  router.get('/competences', async (_request, response) => {
+    sendPage(response, views, 'catalogue/competences', competencesModel(framework, await useCases.competences()));
+  });
+
+  router.get('/competences/:code', async (request, response) => {
+    const page = await useCases.competence(request.params.code);
+    sendPage(response, views, 'catalogue/competence', competenceModel(page, framework, now()));
+  });
+
+  router.get('/organismes/:id', async (request, response) => {
+    const page = await useCases.provider(request.params.id);
+    sendPage(response, views, 'catalogue/provider', providerModel(page, framework, now()));
+  });
+
+  return router;
+}

@@ -1,0 +1,178 @@
+/** What a visitor asks of the catalogue: find, read a course, look at a competence or at a school. */
+import { AppError } from '../errors.ts';
+import type { DigcompCompetence } from '../framework/model/reference.ts';
+import type { Framework } from '../framework/model.ts';
+import type { Card } from './model/card.ts';
+import type { SearchRequest } from './model/choices.ts';
+import { type Course, type CourseId, courseIdOfSlug } from './model.ts';
+import type { CourseIndex } from './search/course-index.ts';
+import type { CatalogueSummary, CourseStore } from './store.ts';
+import { isLiving, makeSearch, type SearchResult } from './use-cases/search.ts';
+
+/** What other parts of the site say of pathways; the pathways feature answers. */
+export interface PathwayLinks {
+  featured(limit: number): Promise<readonly Card[]>;
+  /** Pathways whose title holds the words. */
+  matching(words: string, limit: number): Promise<readonly Card[]>;
+  /** Steps, of any pathway, that offer this course. */
+  withCourse(
+    id: CourseId,
+  ): Promise<readonly { readonly title: string; readonly href: string; readonly step: number }[]>;
+}
+
+export interface CatalogueParts {
+  readonly courses: Pick<CourseStore, 'byId' | 'byIds' | 'byProvider' | 'summary' | 'countsByCompetence' | 'similarTo'>;
+  readonly index: Pick<CourseIndex, 'search' | 'suggest' | 'stats'>;
+  readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
+  readonly pathways: PathwayLinks;
+  /** Sources that fail now, with the date of their last success or first failure; the others are absent. */
+  failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+  readonly graceDays: number;
+  now(): Date;
+}
+
+export interface Home {
+  readonly summary: CatalogueSummary;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly pathways: readonly Card[];
+  /** Words that find something today. */
+  readonly examples: readonly string[];
+}
+
+export type CoursePage =
+  | { readonly kind: 'moved'; readonly slug: string }
+  | { readonly kind: 'withdrawn'; readonly course: Course; readonly equivalents: readonly Course[] }
+  | {
+      readonly kind: 'course';
+      readonly course: Course;
+      readonly steps: Awaited<ReturnType<PathwayLinks['withCourse']>>;
+      readonly failingSince: Date | null;
+      /** Set while the course is absent from its source. */
+      readonly withdrawnOn: Date | null;
+    };
+
+export interface CompetencePage {
+  readonly competence: DigcompCompetence;
+  readonly total: number;
+  readonly courses: readonly Course[];
+}
+
+export interface ProviderPage {
+  readonly id: string;
+  readonly courses: readonly Course[];
+  readonly total: number;
+  readonly failing: ReadonlyMap<string, Date>;
+}
+
+export interface CatalogueUseCases {
+  home(): Promise<Home>;
+  search(request: SearchRequest): Promise<SearchResult>;
+  /** @throws AppError `not-found` */
+  course(slug: string): Promise<CoursePage>;
+  competences(): Promise<ReadonlyMap<string, number>>;
+  /** @throws AppError `not-found` */
+  competence(code: string): Promise<CompetencePage>;
+  /** @throws AppError `not-found` */
+  provider(id: string): Promise<ProviderPage>;
+}
+
+const dayMs = 86_400_000;
+const listed = 20;
+const exampleWords = ['créer un site web', 'protéger mes données', 'utiliser un tableur', 'intelligence artificielle'];
+
+export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases {
+  const { courses, index, framework, pathways, graceDays } = parts;
+  const figures = rememberPerVersion(parts, () => Promise.all([courses.summary(), courses.countsByCompetence()]));
+
+  async function examples(): Promise<readonly string[]> {
+    const found = await Promise.all(
+      exampleWords.map((q) => index.search({ q, filters: {}, sort: 'relevance', page: 1, facets: [] })),
+    );
+    return exampleWords.filter((_word, position) => (found[position]?.total ?? 0) > 0).slice(0, 3);
+  }
+
+  return {
+    async home() {
+      const [[summary, counts], featured, words] = await Promise.all([figures(), pathways.featured(3), examples()]);
+      return { summary, counts, pathways: featured, examples: words };
+    },
+
+    search: makeSearch({ ...parts, summary: async () => (await figures())[0] }),
+
+    async course(slug) {
+      const id = courseIdOfSlug(slug);
+      const course = id === null ? null : await courses.byId(id);
+      if (course === null || course.state === 'pending') throw unknownPage();
+      if (course.state === 'withdrawn') {
+        return { kind: 'withdrawn', course, equivalents: await courses.similarTo(course, 3) };
+      }
+      if (course.slug !== slug) return { kind: 'moved', slug: course.slug };
+      const [steps, failing] = await Promise.all([
+        pathways.withCourse(course.id),
+        parts.failingSince([course.sourceId]),
+      ]);
+      const { missingSince } = course;
+      return {
+        kind: 'course',
+        course,
+        steps,
+        failingSince: failing.get(course.sourceId) ?? null,
+        withdrawnOn:
+          course.state === 'missing' && missingSince !== null
+            ? new Date(missingSince.getTime() + graceDays * dayMs)
+            : null,
+      };
+    },
+
+    async competences() {
+      return (await figures())[1];
+    },
+
+    async competence(code) {
+      const competence = framework.competences.find((one) => one.code === code);
+      if (competence === undefined) throw unknownPage();
+      const found = await index.search({
+        q: '',
+        filters: { competence: [code] },
+        sort: 'relevance',
+        page: 1,
+        facets: [],
+      });
+      const shown = await courses.byIds(found.ids.slice(0, listed));
+      return { competence, total: found.total, courses: shown.filter(isLiving) };
+    },
+
+    async provider(id) {
+      const shown = await courses.byProvider(id, { limit: listed });
+      if (shown.length === 0) throw unknownPage();
+      const [found, failing] = await Promise.all([
+        index.search({ q: '', filters: { provider: [id] }, sort: 'relevance', page: 1, facets: [] }),
+        parts.failingSince([...new Set(shown.map((course) => course.sourceId))]),
+      ]);
+      return { id, courses: shown, total: Math.max(found.total, shown.length), failing };
+    },
+  };
+}
+
+function unknownPage(): AppError {
+  return new AppError('not-found', 'PAGE_INCONNUE', "Cette page n'existe pas.");
+}
+
+/** Figures of the whole catalogue, counted again when the index changed and every half minute. */
+function rememberPerVersion<Value>({ index, now }: CatalogueParts, count: () => Promise<Value>): () => Promise<Value> {
+  const lifetimeMs = 30_000;
+  let kept: { readonly version: number; readonly at: number; readonly value: Promise<Value> } | null = null;
+  return () => {
+    const { version } = index.stats();
+    const at = now().getTime();
+    if (kept === null || kept.version !== version || at - kept.at >= lifetimeMs) {
+      const value = count();
+      kept = { version, at, value };
+      // A failure is not remembered: the next visitor asks again.
+      value.catch(() => {
+        kept = null;
+      });
+    }
+    return kept.value;
+  };
+}

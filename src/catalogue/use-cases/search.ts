@@ -1,0 +1,188 @@
+/** Search: what was found, what had to be ignored, and, when nothing was found, ways out that do lead somewhere. */
+import { accessCodes } from '../../eligibility/model.ts';
+import { bands } from '../../framework/model.ts';
+import type { Card } from '../model/card.ts';
+import { type Choice, choicesOf, filtersOf, type SearchRequest } from '../model/choices.ts';
+import type { Course } from '../model.ts';
+import {
+  type FacetName,
+  type FacetValue,
+  type Filters,
+  facetNames,
+  type SearchPage,
+  type SearchQuery,
+} from '../search/course-index.ts';
+import type { CatalogueSummary } from '../store.ts';
+import type { CatalogueParts } from '../use-cases.ts';
+
+/** A way out of an empty result; `count` is what following it gives. */
+export type Proposal =
+  | { readonly kind: 'without'; readonly choice: Choice; readonly count: number }
+  | { readonly kind: 'without-filters'; readonly count: number }
+  | { readonly kind: 'subject'; readonly words: string; readonly count: number };
+
+export interface SearchResult {
+  /** What was really searched: known values only, a page that exists. */
+  readonly request: SearchRequest;
+  readonly ignored: readonly Choice[];
+  /** The page asked for was past the end. */
+  readonly pastEnd: boolean;
+  readonly total: number;
+  readonly pages: number;
+  readonly courses: readonly Course[];
+  readonly failing: ReadonlyMap<string, Date>;
+  readonly facets: Readonly<Record<FacetName, readonly FacetValue[]>>;
+  /** Names of the schools among the facet values. */
+  readonly providerNames: ReadonlyMap<string, string>;
+  readonly correction: string | null;
+  readonly widenedTo: readonly string[];
+  readonly pathways: readonly Card[];
+  readonly summary: CatalogueSummary;
+  /** Empty unless nothing was found. */
+  readonly proposals: readonly Proposal[];
+}
+
+type Parts = CatalogueParts & { summary(): Promise<CatalogueSummary> };
+
+const shownPathways = 2;
+const namedProviders = 60;
+
+export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<SearchResult> {
+  const { index, courses } = parts;
+  const providerName = rememberNames(courses);
+
+  const ask = (query: Partial<SearchQuery>): Promise<SearchPage> =>
+    index.search({ q: '', filters: {}, sort: 'relevance', page: 1, facets: [], ...query });
+
+  return async (asked) => {
+    const { filters, ignored } = await knownOnly(asked.filters, parts, ask);
+    const query: SearchQuery = { ...asked, filters, facets: facetNames };
+    const found = await ask(query);
+    const request = { ...asked, filters, page: found.page };
+    const shown = (await courses.byIds(found.ids)).filter(isLiving);
+    const facets = Object.fromEntries(
+      facetNames.map((name) => [name, found.facets[name] ?? []]),
+    ) as SearchResult['facets'];
+    const named = [
+      ...new Set([...facets.provider.slice(0, namedProviders).map(({ value }) => value), ...(filters.provider ?? [])]),
+    ];
+    const [names, failing, pathways, summary, proposals] = await Promise.all([
+      Promise.all(named.map(async (id) => [id, await providerName(id)] as const)),
+      parts.failingSince([...new Set(shown.map((course) => course.sourceId))]),
+      request.q.trim() === '' || request.page > 1
+        ? []
+        : parts.pathways.matching(found.correction ?? request.q, shownPathways),
+      parts.summary(),
+      found.total === 0 ? waysOut(request, parts, ask) : [],
+    ]);
+    return {
+      request,
+      ignored,
+      pastEnd: asked.page > found.pages,
+      total: found.total,
+      pages: found.pages,
+      courses: shown,
+      failing,
+      facets,
+      providerNames: new Map(names),
+      correction: found.correction,
+      widenedTo: found.widenedTo,
+      pathways,
+      summary,
+      proposals,
+    };
+  };
+}
+
+/** The index is a moment late on the store: a course withdrawn meanwhile is in no list. */
+export function isLiving(course: Course): boolean {
+  return course.state === 'published' || course.state === 'missing';
+}
+
+type Ask = (query: Partial<SearchQuery>) => Promise<SearchPage>;
+
+/** A value that no course and no list of ours knows is set aside and said. */
+async function knownOnly(
+  filters: Filters,
+  { framework }: Parts,
+  ask: Ask,
+): Promise<{ filters: Filters; ignored: readonly Choice[] }> {
+  const choices = choicesOf(filters);
+  if (choices.length === 0) return { filters: {}, ignored: [] };
+  const known: Record<FacetName, ReadonlySet<string>> = {
+    provider: new Set(),
+    language: new Set(),
+    level: new Set(bands),
+    access: new Set(accessCodes),
+    competence: new Set(framework.competences.map(({ code }) => code)),
+  };
+  // Alone, a facet ignores its own filter and lists what was chosen: its counts are those of the whole catalogue.
+  const alone = await Promise.all(
+    facetNames
+      .filter((facet) => (filters[facet] ?? []).length > 0)
+      .map(async (facet) => {
+        const { facets } = await ask({ filters: { [facet]: filters[facet] }, facets: [facet] });
+        return (facets[facet] ?? []).filter(({ count }) => count > 0).map(({ value }) => `${facet} ${value}`);
+      }),
+  );
+  const existing = new Set(alone.flat());
+  const isKnown = ({ facet, value }: Choice) => known[facet].has(value) || existing.has(`${facet} ${value}`);
+  return { filters: filtersOf(choices.filter(isKnown)), ignored: choices.filter((choice) => !isKnown(choice)) };
+}
+
+const maxSubjects = 3;
+
+/** Only what gives something, with what it gives (product 3.6). */
+async function waysOut(request: SearchRequest, { index }: Parts, ask: Ask): Promise<readonly Proposal[]> {
+  const { q, filters, literal } = request;
+  const choices = choicesOf(filters);
+  const count = async (query: Partial<SearchQuery>) => (await ask({ ...query, literal })).total;
+  const without = await Promise.all(
+    choices.slice(0, 10).map(async (choice): Promise<Proposal> => {
+      const others = choices.filter((other) => other !== choice);
+      return { kind: 'without', choice, count: await count({ q, filters: filtersOf(others) }) };
+    }),
+  );
+  const all: Proposal[] =
+    choices.length > 1 ? [{ kind: 'without-filters', count: await count({ q, filters: {} }) }] : [];
+  const subjects = await nearSubjects(q, index, ask);
+  return [...without, ...all, ...subjects].filter((proposal) => proposal.count > 0);
+}
+
+/** The longest words typed, and what the index completes them to. */
+async function nearSubjects(q: string, index: Parts['index'], ask: Ask): Promise<readonly Proposal[]> {
+  const words = [...new Set(q.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? [])]
+    .sort((a, b) => b.length - a.length)
+    .slice(0, 3);
+  const completed = await Promise.all(words.map((word) => index.suggest(word.slice(0, 5), 3)));
+  const typed = q.trim().toLowerCase();
+  const candidates = [
+    ...words,
+    ...completed
+      .flat()
+      .filter(({ kind }) => kind === 'word')
+      .map(({ text }) => text),
+  ];
+  const distinct = [...new Set(candidates)].filter((text) => text.toLowerCase() !== typed).slice(0, 8);
+  const counted = await Promise.all(
+    distinct.map(
+      async (text): Promise<Proposal> => ({ kind: 'subject', words: text, count: (await ask({ q: text })).total }),
+    ),
+  );
+  return counted.filter(({ count }) => count > 0).slice(0, maxSubjects);
+}
+
+/** A school's facet value is its id; its name is read once from one of its courses. */
+function rememberNames(courses: Parts['courses']): (id: string) => Promise<string> {
+  const names = new Map<string, string>();
+  const capacity = 10_000;
+  return async (id) => {
+    const kept = names.get(id);
+    if (kept !== undefined) return kept;
+    const [course] = await courses.byProvider(id, { limit: 1 });
+    if (course === undefined) return id;
+    if (names.size >= capacity) names.clear();
+    names.set(id, course.draft.provider.name);
+    return course.draft.provider.name;
+  };
+}

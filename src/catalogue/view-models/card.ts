@@ -1,0 +1,77 @@
+/** A course in a list. */
+import { listed } from '../../platform/web/format.ts';
+import type { Badge, Card, Fact, PriceCell } from '../model/card.ts';
+import { freshness, silentSince } from '../model/freshness.ts';
+import { accessNow, accessText, fundedText, priceLineNames, pricesOf, shortPriceText } from '../model/prices.ts';
+import { inOrder, paceText } from '../model/sessions.ts';
+import type { Course } from '../model.ts';
+import { type BandTitles, effortText, languagesText, levelName, modalityText } from './words.ts';
+
+export const priceLabels = { course: 'Cours', certificate: 'Certificat', exam: 'Examen' } as const;
+
+export interface CardContext {
+  readonly now: Date;
+  readonly bands: BandTitles;
+  readonly failing: ReadonlyMap<string, Date>;
+}
+
+export function courseAddress(slug: string): string {
+  return `/cours/${encodeURIComponent(slug)}`;
+}
+
+export function courseCard(course: Course, { now, bands, failing }: CardContext): Card {
+  const { draft, alignment, harvestedAt } = course;
+  const silent = failing.get(course.sourceId);
+  return {
+    title: draft.title,
+    href: courseAddress(course.slug),
+    who: draft.provider.name,
+    badge: accessBadge(course, now),
+    facts: factsOf(course, now, bands),
+    prices: priceCells(course, now),
+    funding: draft.fundedForJobSeekers === null ? null : fundedText(course.sourceTitle, harvestedAt),
+    freshness: [freshness(harvestedAt, now), ...(silent === undefined ? [] : [silentSince(silent)])].join(' ; '),
+    notes: [
+      ...(alignment.digital === null ? ['Sujet numérique à vérifier'] : []),
+      ...(course.demo ? ['Cours de démonstration'] : []),
+    ],
+  };
+}
+
+/** The state worth seeing first: free for all, or free content. Prices and unknowns are in the block below. */
+function accessBadge(course: Course, now: Date): Badge | null {
+  const access = accessNow(course, now);
+  const text = accessText(access, pricesOf(course.draft));
+  if (access.code === 'free-for-all') return { tone: 'ok', icon: 'coche', text };
+  return access.code === 'content-free' ? { tone: 'info', icon: 'info', text } : null;
+}
+
+function priceCells(course: Course, now: Date): readonly PriceCell[] {
+  const prices = pricesOf(course.draft);
+  return [
+    ...priceLineNames.map((name) => ({
+      label: priceLabels[name],
+      text: shortPriceText(name, prices[name], course.harvestedAt, now),
+      mine: false,
+    })),
+    { label: 'Pour vous', text: 'à calculer', mine: true },
+  ];
+}
+
+function factsOf({ draft, alignment }: Course, now: Date, bands: BandTitles): readonly Fact[] {
+  const [best] = inOrder(draft.sessions, now);
+  const pace = best === undefined ? null : paceText(best);
+  const effort = [effortText(draft), ...(pace === 'à votre rythme' ? [pace] : [])].filter((part) => part !== null);
+  const modality = modalityText(draft.modality);
+  const codes = alignment.certifications.map(({ code }) => code);
+  return [
+    ...(codes.length === 0 ? [] : [{ icon: 'certificat', text: `Prépare ${listed(codes.slice(0, 3))}` }]),
+    { icon: 'horloge', text: effort.length === 0 ? 'durée non communiquée' : effort.join(', ') },
+    ...(modality === null ? [] : [modality]),
+    ...(alignment.level === null ? [] : [{ icon: 'niveau', text: levelName(alignment.level, bands) }]),
+    ...(pace === null || pace === 'à votre rythme' ? [] : [{ icon: 'agenda', text: pace }]),
+    ...(draft.languages.length === 0 || draft.languages.includes('fr')
+      ? []
+      : [{ icon: 'langue', text: languagesText(draft.languages) }]),
+  ];
+}

@@ -1,0 +1,49 @@
+/** The pages that belong to no feature: whom to talk to, accessibility, legal notice, personal data. */
+import { Router } from 'express';
+import { AppError } from '../errors.ts';
+import { type PageModel, sendPage, type Views } from '../platform/web/views.ts';
+
+export interface SiteFacts {
+  readonly contact: { readonly email: string | null; readonly url: string | null };
+  readonly legal: { readonly publisher: string | null; readonly host: string | null };
+}
+
+/** The menu: the sections that exist. */
+export const sections = [
+  { label: 'Trouver un cours', href: '/catalogue' },
+  { label: 'Parcours', href: '/parcours' },
+  { label: 'Compétences', href: '/competences' },
+] as const;
+
+const page = (title: string): PageModel => ({ title, description: null, noindex: false, section: null });
+
+export function hasContact({ contact }: SiteFacts): boolean {
+  return contact.email !== null || contact.url !== null;
+}
+
+export function pageRoutes(parts: { readonly facts: SiteFacts; readonly views: Views }): Router {
+  const { facts, views } = parts;
+  const { contact, legal } = facts;
+  const router = Router();
+
+  router.get('/contact', (_request, response) => {
+    if (!hasContact(facts)) {
+      throw new AppError('not-found', 'CONTACT_INCONNU', "Cette page n'existe pas.");
+    }
+    sendPage(response, views, 'pages/contact', { ...page("Parler à quelqu'un"), ...contact });
+  });
+
+  router.get('/accessibilite', (_request, response) => {
+    sendPage(response, views, 'pages/accessibility', { ...page('Accessibilité'), ...contact });
+  });
+
+  router.get('/mentions-legales', (_request, response) => {
+    sendPage(response, views, 'pages/legal', { ...page('Mentions légales'), ...legal, ...contact });
+  });
+
+  router.get('/donnees-personnelles', (_request, response) => {
+    sendPage(response, views, 'pages/personal-data', { ...page('Données personnelles'), ...legal, ...contact });
+  });
+
+  return router;
+}

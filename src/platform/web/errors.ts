@@ -1,0 +1,75 @@
+/** What a visitor reads when a page cannot be given: one page, or JSON when that is what was asked. */
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { AppError, httpStatusOf } from '../../errors.ts';
+import type { Log } from '../log.ts';
+import { clock } from './format.ts';
+import { sendPage, type Views } from './views.ts';
+
+interface Problem {
+  readonly status: number;
+  /** Stable, for programs. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Wording of product 3.7. */
+const sentences: Readonly<Record<number, string>> = {
+  400: 'Cette demande est mal formée.',
+  401: 'Cette page demande un compte.',
+  403: "Cette page n'est pas ouverte à votre compte.",
+  404: "Cette page n'existe pas.",
+  405: "Cette page ne s'ouvre pas de cette façon.",
+  413: 'Cette demande est trop grande.',
+};
+
+export const notFound: RequestHandler = () => {
+  throw new AppError('not-found', 'PAGE_INCONNUE', "Cette page n'existe pas.");
+};
+
+/** For the rate limiter: it knows when the visitor may come back. */
+export function tooManyRequests(request: Request, response: Response, views: Views, until: Date): void {
+  const message = `Trop de demandes. Revenez à ${clock(until)}.`;
+  answer(request, response, views, { status: 429, code: 'TROP_DE_DEMANDES', message });
+}
+
+export function errorPages(views: Views, log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const problem = problemOf(error, String(request.id));
+    if (problem.status >= 500) log.error({ err: error, requestId: request.id }, 'request failed');
+    answer(request, response, views, problem);
+  };
+}
+
+function problemOf(error: unknown, requestId: string): Problem {
+  if (error instanceof AppError) {
+    return { status: httpStatusOf[error.kind], code: error.code, message: error.publicMessage };
+  }
+  const status = statusOf(error);
+  const known = status === null ? undefined : sentences[status];
+  if (status !== null && known !== undefined) return { status, code: 'DEMANDE_REFUSEE', message: known };
+  const message = `Une erreur est survenue. Ce n'est pas votre faute. Numéro à donner : ${requestId}.`;
+  return { status: 500, code: 'ERREUR', message };
+}
+
+/** Express and its parsers put the status on the error (an address that cannot be decoded, a body too large). */
+function statusOf(error: unknown): number | null {
+  if (typeof error !== 'object' || error === null || !('status' in error)) return null;
+  return typeof error.status === 'number' ? error.status : null;
+}
+
+function answer(request: Request, response: Response, views: Views, problem: Problem): void {
+  if (request.accepts(['html', 'json']) === 'json') {
+    response.status(problem.status).json({ error: { code: problem.code, message: problem.message } });
+    return;
+  }
+  const model = {
+    title: problem.message,
+    description: null,
+    noindex: true,
+    section: null,
+    status: problem.status,
+    message: problem.message,
+  };
+  sendPage(response, views, 'errors/error', model, problem.status);
+}

@@ -1,0 +1,132 @@
+/** The whole web application over courses and pathways given by the test, with the real search index and framework. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Express } from 'express';
+import type { Course } from '../../src/catalogue/model.ts';
+import { catalogueRoutes } from '../../src/catalogue/routes.ts';
+import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
+import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
+import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
+import { type CatalogueParts, makeCatalogueUseCases } from '../../src/catalogue/use-cases.ts';
+import { accessCodes } from '../../src/eligibility/model.ts';
+import { AppError } from '../../src/errors.ts';
+import { loadFramework } from '../../src/framework/data.ts';
+import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
+import type { Pathway } from '../../src/pathways/model.ts';
+import { pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
+import { makeLog } from '../../src/platform/log.ts';
+import { makeWebApp, readAssets, type WebSettings } from '../../src/platform/web/server.ts';
+import { loadViews } from '../../src/platform/web/views.ts';
+import { testNow } from './course.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const framework = loadFramework();
+
+let built: string | null = null;
+
+/** Built once per process, in a temporary folder: the real files, whatever dist/ holds. */
+export function builtAssets(): string {
+  if (built !== null) return built;
+  const target = mkdtempSync(join(tmpdir(), 'en2-assets-'));
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build-assets.mjs'), target], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`build-assets failed: ${stderr}`);
+  built = target;
+  return target;
+}
+
+const living = (course: Course) => course.state === 'published' || course.state === 'missing';
+
+/** A store that holds values; what the database does is tested with the store. */
+export function coursesOf(courses: readonly Course[]): CatalogueParts['courses'] {
+  const shown = courses.filter(living);
+  return {
+    byId: async (id) => courses.find((course) => course.id === id) ?? null,
+    byIds: async (ids) => ids.flatMap((id) => courses.find((course) => course.id === id) ?? []),
+    byProvider: async (id, { limit }) => shown.filter((course) => course.providerId === id).slice(0, limit),
+    similarTo: async (course, limit) => shown.filter((other) => other.id !== course.id).slice(0, limit),
+    countsByCompetence: async () => {
+      const counts = new Map<string, number>();
+      for (const { alignment } of shown) {
+        for (const { code } of alignment.competences) counts.set(code, (counts.get(code) ?? 0) + 1);
+      }
+      return counts;
+    },
+    summary: async () => {
+      const byAccess = Object.fromEntries(
+        accessCodes.map((code) => [code, shown.filter((course) => course.access.code === code).length]),
+      ) as Awaited<ReturnType<CatalogueParts['courses']['summary']>>['byAccess'];
+      const newest = Math.max(0, ...shown.map(({ harvestedAt }) => harvestedAt.getTime()));
+      return {
+        published: shown.length,
+        withdrawn: courses.length - shown.length,
+        newestHarvest: newest === 0 ? null : new Date(newest),
+        byAccess,
+        providers: new Set(shown.map(({ providerId }) => providerId)).size,
+      };
+    },
+  };
+}
+
+export interface SiteOptions {
+  readonly courses?: readonly Course[];
+  readonly pathways?: readonly Pathway[];
+  readonly facts?: Partial<SiteFacts>;
+  readonly settings?: Partial<WebSettings>;
+  readonly failing?: ReadonlyMap<string, Date>;
+  readonly now?: () => Date;
+}
+
+export async function aSite(options: SiteOptions = {}): Promise<Express> {
+  const { courses = [], pathways = [], failing = new Map(), now = () => testNow } = options;
+  const facts: SiteFacts = {
+    contact: { email: null, url: null },
+    legal: { publisher: null, host: null },
+    ...options.facts,
+  };
+  const index = makeScanIndex(frenchAnalyser, { now });
+  const labels = {
+    competence: (code: string) => framework.competences.find((one) => one.code === code)?.fr ?? code,
+    level: (band: string) => framework.bands.find((one) => one.band === band)?.fr ?? band,
+  };
+  await index.upsert(courses.filter(living).map((course) => indexedCourseOf(course, labels)));
+  const reading = {
+    list: async () => pathways.filter(({ retired }) => retired === null),
+    bySlug: async (slug: string) => {
+      const found = pathways.find((pathway) => pathway.slug === slug);
+      if (found === undefined) throw new AppError('not-found', 'E_PARCOURS', "Ce parcours n'existe pas.");
+      return found;
+    },
+  };
+  const useCases = makeCatalogueUseCases({
+    courses: coursesOf(courses),
+    index,
+    framework,
+    pathways: pathwayLinks(reading, now),
+    failingSince: async () => failing,
+    graceDays: 7,
+    now,
+  });
+  const settings: WebSettings = {
+    publicUrl: null,
+    trustProxy: 0,
+    rateLimitPerMinute: 100_000,
+    assetsDirectory: builtAssets(),
+    ...options.settings,
+  };
+  const views = loadViews(join(root, 'views'), {
+    sections,
+    contact: hasContact(facts),
+    assets: readAssets(settings.assetsDirectory),
+  });
+  const routers = [
+    catalogueRoutes({ useCases, framework, views, now }),
+    pathwayRoutes({ useCases: reading, framework, views, now }),
+    pageRoutes({ facts, views }),
+  ];
+  return makeWebApp({ routers, views, settings, log: makeLog('silent') });
+}
