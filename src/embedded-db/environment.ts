@@ -1,0 +1,168 @@
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { ByteRange } from './key-bytes.ts';
+import { MongoError } from './mongo-error.ts';
+
+type Table = Database<Buffer, Buffer>;
+
+interface PendingWrite {
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The lmdb environment of a data directory and its three tables, with group commit: all writes that wait when a
+ * commit starts share one transaction and one flush to the disk.
+ */
+export interface Environment {
+  readonly catalogue: Table;
+  readonly records: Table;
+  readonly entries: Table;
+  /**
+   * Runs `work` inside a write transaction and resolves with its result once that is on the disk. `work` is synchronous;
+   * when it throws, nothing of it stays. It may be run twice, when another write of its group failed.
+   */
+  write<T>(work: () => T): Promise<T>;
+  /** Inside `write`: what `work` changes is undone when it throws, without touching the rest of the transaction. */
+  atomically<T>(work: () => T): T;
+  /** Called inside a transaction before it ends, and after one was undone. */
+  onCommit(hooks: { before(): void; undone(): void }): void;
+  close(): Promise<void>;
+}
+
+/** Opens (or creates) the environment in `directory`. */
+export function openEnvironment(directory: string): Environment {
+  const root: RootDatabase<Buffer, Buffer> = open<Buffer, Buffer>({
+    path: directory,
+    noSubdir: false,
+    pageSize: 8192,
+    maxDbs: 4,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  });
+  const table = (name: string): Table =>
+    root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
+  const catalogue = table('catalogue');
+  const records = table('records');
+  const entries = table('entries');
+
+  let waiting: PendingWrite[] = [];
+  let running: Promise<void> | undefined;
+  let closed = false;
+  let hooks = { before(): void {}, undone(): void {} };
+
+  /** One transaction; resolves when it is committed, before it is on the disk. */
+  async function commit(group: readonly PendingWrite[]): Promise<(() => void)[]> {
+    return root.childTransaction(() => {
+      const outcomes = group.map(({ work, resolve, reject }) => {
+        try {
+          const result = work();
+          return () => resolve(result);
+        } catch (error) {
+          // A refusal that the client must see: by contract it was thrown before anything was written.
+          if (error instanceof MongoError) return () => reject(error);
+          throw error;
+        }
+      });
+      hooks.before();
+      return outcomes;
+    });
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      try {
+        await flush(await commit(group));
+      } catch (error) {
+        hooks.undone();
+        if (group.length === 1) group[0]?.reject(error);
+        // One failing write must not fail its neighbours: each again, alone.
+        else for (const write of group) await alone(write);
+      }
+    }
+    running = undefined;
+  }
+
+  async function alone(write: PendingWrite): Promise<void> {
+    try {
+      await flush(await commit([write]));
+    } catch (error) {
+      hooks.undone();
+      write.reject(error);
+    }
+  }
+
+  /** The promise of a commit is not durability: what is acknowledged has been flushed. */
+  async function flush(outcomes: readonly (() => void)[]): Promise<void> {
+    await root.flushed;
+    for (const acknowledge of outcomes) acknowledge();
+  }
+
+  return {
+    catalogue,
+    records,
+    entries,
+    write<T>(work: () => T): Promise<T> {
+      if (closed) return Promise.reject(new MongoError(91, 'the embedded database is shutting down'));
+      return new Promise<T>((resolve, reject) => {
+        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        running ??= Promise.resolve().then(run);
+      });
+    },
+    atomically: <T>(work: () => T): T => root.childTransaction(work) as unknown as T,
+    onCommit(given): void {
+      hooks = given;
+    },
+    async close(): Promise<void> {
+      closed = true;
+      await running;
+      await root.close();
+    },
+  };
+}
+
+const FIRST_CHUNK = 16;
+const LARGEST_CHUNK = 1024;
+
+/**
+ * The keys of a range in order, read in growing chunks: no lmdb cursor or snapshot stays open between two of them, so a
+ * slow reader never holds back the reuse of pages.
+ */
+export function* keysIn(table: Table, range: ByteRange, reverse: boolean): Generator<Buffer> {
+  let chunk = FIRST_CHUNK;
+  let from = reverse ? range.high : range.low;
+  let exclusive = reverse;
+  for (;;) {
+    const options = reverse
+      ? { start: from, end: range.low, inclusiveEnd: true, reverse: true, limit: chunk, exclusiveStart: exclusive }
+      : { start: from, end: range.high, limit: chunk, exclusiveStart: exclusive };
+    const keys = [...table.getKeys(options)] as Buffer[];
+    yield* keys;
+    const last = keys.at(-1);
+    if (!last || keys.length < chunk) return;
+    from = last;
+    exclusive = true;
+    chunk = Math.min(chunk * 4, LARGEST_CHUNK);
+  }
+}
+
+/** The same with the values. */
+export function* pairsIn(table: Table, range: ByteRange, reverse: boolean): Generator<{ key: Buffer; value: Buffer }> {
+  let chunk = FIRST_CHUNK;
+  let from = reverse ? range.high : range.low;
+  let exclusive = reverse;
+  for (;;) {
+    const options = reverse
+      ? { start: from, end: range.low, inclusiveEnd: true, reverse: true, limit: chunk, exclusiveStart: exclusive }
+      : { start: from, end: range.high, limit: chunk, exclusiveStart: exclusive };
+    const pairs = [...table.getRange(options)];
+    yield* pairs;
+    const last = pairs.at(-1);
+    if (!last || pairs.length < chunk) return;
+    from = last.key;
+    exclusive = true;
+    chunk = Math.min(chunk * 4, LARGEST_CHUNK);
+  }
+}

@@ -1,0 +1,163 @@
+import { BSONRegExp, ObjectId } from 'bson';
+import { type Doc, decode, encode, MAX_DOCUMENT_BYTES, moveIdFirst } from './bson-codec.ts';
+import { isDoc } from './bson-values.ts';
+import type { Collection } from './catalogue.ts';
+import { compileCollation } from './collation.ts';
+import { failedToParse, MongoError } from './mongo-error.ts';
+import { compileProjection } from './projection.ts';
+import { compileQuery, type Found, search } from './query.ts';
+import type { Store } from './store.ts';
+import { type CompiledUpdate, compileUpdate, upsertDocument } from './update.ts';
+
+/** The writes on documents. All of them are called inside `store.write`. */
+
+export function collectionToWrite(store: Store, database: string, name: string): Collection {
+  return store.catalogue.find(database, name) ?? store.catalogue.create(database, name);
+}
+
+/** 53 InvalidIdField for an `_id` that no document may have. */
+function checkId(id: unknown): void {
+  const kind = Array.isArray(id) ? 'array' : id instanceof BSONRegExp ? 'regex' : id === undefined ? 'undefined' : '';
+  if (kind) throw new MongoError(53, `The '_id' value cannot be of type ${kind}`);
+  if (!isDoc(id)) return;
+  const dollar = Object.keys(id).find((name) => name.startsWith('$'));
+  if (dollar)
+    throw new MongoError(52, `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`);
+}
+
+/** Stores a document as received, with `_id` first and one made when it has none; gives its `_id`. */
+export function insertBytes(store: Store, collection: Collection, received: Buffer): unknown {
+  if (received.length > MAX_DOCUMENT_BYTES) {
+    throw new MongoError(
+      10334,
+      `object to insert too large. size in bytes: ${received.length}, max size: ${MAX_DOCUMENT_BYTES}`,
+    );
+  }
+  // Decoding all of it also proves that the bytes can be read back.
+  const doc = decode(received);
+  if (Object.hasOwn(doc, '_id')) {
+    checkId(doc._id);
+    store.insert(collection, doc, moveIdFirst(received));
+    return doc._id;
+  }
+  const id = new ObjectId();
+  const withId: Doc = { _id: id, ...doc };
+  const head = encode({ _id: id });
+  const bytes = Buffer.concat([head.subarray(0, -1), received.subarray(4)]);
+  bytes.writeInt32LE(bytes.length, 0);
+  if (bytes.length > MAX_DOCUMENT_BYTES) throw new MongoError(10334, 'object to insert too large');
+  store.insert(collection, withId, bytes);
+  return id;
+}
+
+export interface UpdateSpec {
+  readonly filter: Doc;
+  readonly update: Doc | Doc[];
+  readonly multi: boolean;
+  readonly upsert: boolean;
+  readonly arrayFilters: Doc[] | undefined;
+  readonly collation: Doc | undefined;
+  readonly hint: unknown;
+  readonly sort: Doc | undefined;
+  readonly variables: Doc | undefined;
+}
+
+export interface UpdateResult {
+  readonly matched: number;
+  readonly modified: number;
+  /** Set when a document was inserted. */
+  readonly upserted: { readonly id: unknown } | undefined;
+  /** The last document touched, before and after. */
+  readonly before: Doc | undefined;
+  readonly after: Doc | undefined;
+}
+
+function compile(spec: UpdateSpec): { update: CompiledUpdate; query: ReturnType<typeof compileQuery> } {
+  const query = compileQuery({ ...spec, limit: spec.multi ? 0 : 1 });
+  const update = compileUpdate(spec.update, {
+    ...(spec.arrayFilters ? { arrayFilters: spec.arrayFilters } : {}),
+    collation: compileCollation(spec.collation),
+    variables: spec.variables,
+    filter: query.filter,
+  });
+  if (spec.multi && update.kind === 'replacement') {
+    throw failedToParse('multi update is not supported for replacement-style update');
+  }
+  if (spec.multi && spec.sort) throw failedToParse('Cannot specify sort with multi=true');
+  return { update, query };
+}
+
+/** Updates the first or all matching documents, or inserts one when asked and none matches. */
+export function updateDocuments(store: Store, database: string, name: string, spec: UpdateSpec): UpdateResult {
+  const { update, query } = compile(spec);
+  const collection = store.catalogue.find(database, name);
+  let matched = 0;
+  let modified = 0;
+  let before: Doc | undefined;
+  let after: Doc | undefined;
+  // All ids first: a document that an update moves in an index must not be met again.
+  for (const { record } of collection ? [...found(store, collection, query)] : []) {
+    const bytes = collection && store.record(collection, record);
+    if (!bytes || !collection) continue;
+    before = decode(bytes);
+    const result = update.apply(before);
+    matched++;
+    after = result.doc;
+    if (!result.changed) continue;
+    store.replace(collection, record, { doc: before, size: bytes.length }, result.doc, encode(result.doc));
+    modified++;
+  }
+  if (matched > 0 || !spec.upsert) return { matched, modified, upserted: undefined, before, after };
+  const doc = upsertDocument(spec.filter, update, () => new ObjectId());
+  const id = insertBytes(store, collectionToWrite(store, database, name), encode(doc));
+  return { matched: 0, modified: 0, upserted: { id }, before: undefined, after: doc };
+}
+
+function* found(
+  store: Store,
+  collection: Collection,
+  query: ReturnType<typeof compileQuery>,
+): Generator<{ record: number }> {
+  for (const { record } of search(store, collection, query)) yield { record };
+}
+
+export interface DeleteSpec {
+  readonly filter: Doc;
+  /** Delete only the first. */
+  readonly single: boolean;
+  readonly collation: Doc | undefined;
+  readonly hint: unknown;
+  readonly sort: Doc | undefined;
+  readonly variables: Doc | undefined;
+}
+
+/** Deletes the first or all matching documents; gives their number and the last of them. */
+export function deleteDocuments(
+  store: Store,
+  database: string,
+  name: string,
+  spec: DeleteSpec,
+): { deleted: number; last: Doc | undefined } {
+  const query = compileQuery({ ...spec, limit: spec.single ? 1 : 0 });
+  const collection = store.catalogue.find(database, name);
+  let deleted = 0;
+  let last: Doc | undefined;
+  if (!collection) return { deleted, last };
+  for (const { record } of [...found(store, collection, query)]) {
+    const bytes = store.record(collection, record) as Found['bytes'];
+    last = decode(bytes);
+    store.remove(collection, record, last, bytes.length);
+    deleted++;
+  }
+  return { deleted, last };
+}
+
+/** How findAndModify shows a document through its `fields`; compiled before anything is written. */
+export function projector(
+  fields: Doc | undefined,
+  spec: { filter: Doc; collation: Doc | undefined },
+): (doc: Doc | undefined) => Doc | null {
+  const { filter } = compileQuery(spec);
+  const projection = fields && compileProjection(fields, { filter, collation: filter.collation });
+  return (doc) => (doc && projection ? projection.project(doc) : (doc ?? null));
+}
