@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { CourseId, CourseState } from '../catalogue/model.ts';
 import type { AccessCode, AccessFacts } from '../eligibility/model.ts';
 import { certificationState } from '../framework/model/certification.ts';
+import { foldedTitle } from '../framework/model/text.ts';
 import { type Band, bands, type CompetenceCode, type Framework } from '../framework/model.ts';
 import type { PriceLine, PriceTotal } from './model/price.ts';
 
@@ -127,8 +128,9 @@ export function targetHasEnded({ target }: PathwayDefinition, framework: Framewo
 export function definitionProblems(definition: PathwayDefinition, framework: Framework, on: Date): string[] {
   const { target, steps } = definition;
   const problems: string[] = [];
-  for (const { id, competences } of steps) {
+  for (const { id, competences, topics } of steps) {
     if (steps.filter((other) => other.id === id).length > 1) problems.push(`step id ${id} is used twice`);
+    if (topics.some((topic) => foldedTitle(topic) === '')) problems.push(`step ${id}: a topic without a word`);
     for (const code of competences) {
       if (!framework.competences.some((one) => one.code === code)) problems.push(`step ${id}: no competence ${code}`);
     }

@@ -1,5 +1,5 @@
 /** Pathways as pages and cards print them: ordered steps, hours, totals that say what they leave out. */
-import type { Card, Fact, PriceCell } from '../catalogue/model/card.ts';
+import { type Card, type Fact, isStacked, type PriceCell } from '../catalogue/model/card.ts';
 import { freshness } from '../catalogue/model/freshness.ts';
 import {
   amountText,
@@ -30,6 +30,7 @@ interface CourseModel {
   readonly href: string;
   readonly facts: readonly Fact[];
   readonly prices: readonly PriceCell[];
+  readonly stacked: boolean;
   readonly freshness: string;
   /** The four prices in one line. */
   readonly line: string;
@@ -130,7 +131,7 @@ export function hoursText({ steps, totals }: Pathway): string {
 
 function stepNumbers(steps: readonly PathwayStep[], ids: readonly string[]): string {
   const numbers = steps.flatMap(({ id }, position) => (ids.includes(id) ? [String(position + 1)] : []));
-  return `${numbers.length > 1 ? 'étapes' : 'étape'} ${listed(numbers)}`;
+  return `${numbers.length > 1 ? 'étapes' : 'étape'} ${listed(numbers)}`.replaceAll(' ', '\u00a0');
 }
 
 /** A 0 grows old between two nights: the lines are judged again at the moment of the page. */
@@ -270,6 +271,7 @@ function courseModel(course: StepCourse, now: Date): CourseModel {
       ...(course.demo ? [{ icon: 'question', text: 'cours de démonstration' }] : []),
     ],
     prices: [...cells, mine],
+    stacked: isStacked(cells),
     freshness: read,
     line: [...cells.map(({ label, text }) => `${label} ${text}`), french('Pour vous : à calculer'), read].join(' · '),
   };
@@ -310,6 +312,12 @@ export function pathwayCard(pathway: Pathway, now: Date): Card {
   const providers = new Set(steps.flatMap(({ main }) => main?.provider ?? []));
   const readAt = oldestReading(pathway);
   const access = accessSentence(pathway, now);
+  const totals = priceLineNames.map((name) => ({
+    label: labels[name],
+    text: french(shortTotal(pathway, name, now)),
+    mine: false,
+  }));
+  const prices = [...totals, mine];
   const uncovered = steps.filter(({ main }) => main === null).length;
   return {
     title: pathway.title,
@@ -320,14 +328,8 @@ export function pathwayCard(pathway: Pathway, now: Date): Card {
       { icon: 'certificat', text: target.certification ?? 'Pas de certification visée' },
       { icon: 'horloge', text: hoursText(pathway) },
     ],
-    prices: [
-      ...priceLineNames.map((name) => ({
-        label: labels[name],
-        text: french(shortTotal(pathway, name, now)),
-        mine: false,
-      })),
-      mine,
-    ],
+    prices,
+    stacked: isStacked(prices),
     funding: null,
     freshness: readAt === null ? 'prix inconnus' : freshness(readAt, now),
     notes: uncovered === 0 ? [] : [`${count(uncovered, 'étape')} sans cours dans le catalogue`],

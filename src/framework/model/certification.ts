@@ -10,6 +10,8 @@ export type CertificationReading =
 const written = /^(?:fiche\s*)?(RNCP|RS)\s*[-_:]?\s*(?:n\s*[°º]\s*)?0*([1-9]\d{0,5})$/i;
 const address =
   /^(?:https?:\/\/)?(?:www\.)?francecompetences\.fr\/recherche\/(rncp|rs)\/0*([1-9]\d{0,5})\/?(?:[?#].*)?$/i;
+/** Longer is no number: keeps the patterns away from long runs of blanks. */
+const longest = 200;
 const bare = /^(?:n\s*[°º]\s*)?0*([1-9]\d{0,5})$/i;
 
 /**
@@ -17,6 +19,7 @@ const bare = /^(?:n\s*[°º]\s*)?0*([1-9]\d{0,5})$/i;
  * certification, not the certification: unreadable here.
  */
 export function parseCertificationCode(text: string): CertificationReading {
+  if (text.length > longest) return { kind: 'unreadable' };
   const trimmed = text.trim();
   const found = written.exec(trimmed) ?? address.exec(trimmed);
   if (found?.[1] !== undefined && found[2] !== undefined) {
