@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { SourceError } from '../../src/errors.ts';
-import { charsetOfContentType, decodeText } from '../../src/platform/read-text.ts';
+import { charsetOfContentType, decodeText, peekByte } from '../../src/platform/read-text.ts';
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -83,6 +83,35 @@ describe('bytes to text', () => {
       }
     }
     for await (const text of decodeText(source(), 'utf-8')) if (text !== '') break;
+    expect(isClosed).to.equal(true);
+  });
+
+  it('tells the first byte that counts, and gives all bytes back', async () => {
+    for (const [text, first] of [
+      ['\uFEFF \n{"a":1}', 0x7b],
+      ['<a/>', 0x3c],
+      [' \n', undefined],
+      ['', undefined],
+    ] as const) {
+      const peeked = await peekByte(pieces(utf8(text), 2));
+      expect(peeked.first).to.equal(first);
+      const back: number[] = [];
+      for await (const piece of peeked.bytes) back.push(...piece);
+      expect(Uint8Array.from(back)).to.deep.equal(utf8(text));
+    }
+  });
+
+  it('closes the bytes it looked at when their reader stops early', async () => {
+    let isClosed = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield utf8('{');
+      } finally {
+        isClosed = true;
+      }
+    }
+    const { bytes } = await peekByte(source());
+    for await (const piece of bytes) if (piece.length > 0) break;
     expect(isClosed).to.equal(true);
   });
 
