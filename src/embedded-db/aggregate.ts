@@ -4,7 +4,7 @@ import type { Collation } from './collation.ts';
 import { compileBucket, compileGroup, compileSortByCount } from './group.ts';
 import { lookupStage } from './lookup.ts';
 import { compileFilter } from './matcher.ts';
-import { readMerge, readOut, type Output } from './merge.ts';
+import { readMerge, readOut, type PipelineOutput } from './merge.ts';
 import { MongoError } from './mongo-error.ts';
 import { compileSort, sortBy } from './sort.ts';
 import {
@@ -53,10 +53,10 @@ export interface CompiledPipeline {
   runAfterMatch(input: Iterable<Doc>): Generator<Doc>;
   /** All stages, on any documents. */
   runAll(input: Iterable<Doc>): Generator<Doc>;
-  /** When what follows the head only counts: the field of the count, and the `_id` beside it if there is one. */
-  readonly count?: { readonly field: string; readonly id?: unknown };
+  /** When what follows the head only counts: the result for a number of documents, which an index may know. */
+  counted?(documents: number): Doc[];
   /** Where the results go instead of to the client. */
-  readonly output?: Output;
+  readonly output?: PipelineOutput;
 }
 
 function facetStage(argument: unknown, context: PipelineContext): Stage {
@@ -174,18 +174,22 @@ function splitHead(stages: readonly (readonly [string, unknown])[]): Split {
 }
 
 /** `[{$count: 'n'}]`, and `[{$group: {_id: 1, n: {$sum: 1}}}]` which the drivers' countDocuments sends. */
-function countOf(rest: Split['rest']): CompiledPipeline['count'] {
+function countingResult(rest: Split['rest']): ((documents: number) => Doc[]) | undefined {
   const [stage, other] = rest;
   if (!stage || other) return undefined;
   const [name, argument] = stage;
-  if (name === '$count') return { field: countName(argument) };
+  if (name === '$count') {
+    const field = countName(argument);
+    return (documents) => (documents === 0 ? [] : [{ [field]: documents }]);
+  }
   if (name !== '$group' || !isDoc(argument)) return undefined;
   const [field, more] = Object.keys(argument).filter((key) => key !== '_id');
   const sum = field === undefined ? undefined : argument[field];
   const id = argument._id;
   const constant = id === null || typeof id === 'boolean' || numberOf(id) !== undefined;
   if (field === undefined || more !== undefined || !constant || !isDoc(sum)) return undefined;
-  return Object.keys(sum).length === 1 && sum.$sum === 1 ? { field, id } : undefined;
+  if (Object.keys(sum).length !== 1 || sum.$sum !== 1) return undefined;
+  return (documents) => (documents === 0 ? [] : [{ _id: id, [field]: documents }]);
 }
 
 function neededFields(stages: readonly Stage[]): ReadonlySet<string> | undefined {
@@ -199,7 +203,7 @@ function neededFields(stages: readonly Stage[]): ReadonlySet<string> | undefined
   return undefined;
 }
 
-function takeOutput(parts: (readonly [string, unknown])[], context: PipelineContext): Output | undefined {
+function takeOutput(parts: (readonly [string, unknown])[], context: PipelineContext): PipelineOutput | undefined {
   const at = parts.findIndex(([name]) => name === '$out' || name === '$merge');
   if (at < 0) return undefined;
   const [name, argument] = parts[at] as readonly [string, unknown];
@@ -236,7 +240,7 @@ export function compilePipeline(stages: readonly Doc[], context: PipelineContext
     if (head.limit !== undefined) docs = limitStage(head.limit).run(docs);
     return run(docs);
   };
-  const count = countOf(rest);
+  const counted = countingResult(rest);
   return {
     head,
     fields: neededFields(compiled),
@@ -244,7 +248,7 @@ export function compilePipeline(stages: readonly Doc[], context: PipelineContext
     run: (input) => lazily(() => run(input)),
     runAfterMatch: (input) => lazily(() => runAfterMatch(input)),
     runAll: (input) => lazily(() => runAfterMatch(matching(input, filter.matches))),
-    ...(count && { count }),
+    ...(counted && { counted }),
     ...(output && { output }),
   };
 }

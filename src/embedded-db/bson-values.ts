@@ -175,6 +175,12 @@ export function typeName(value: unknown): string {
   }
 }
 
+/** A value as an error message names it; a stored object must not decide how it is turned into text. */
+export function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null && !isNumeric(value) && !(value instanceof ObjectId)) return typeName(value);
+  return String(value);
+}
+
 /** Whether a value is a BSON number of any type. */
 export function isNumeric(value: unknown): boolean {
   return typeOrder(value) === RANK.number;

@@ -1,5 +1,5 @@
 import type { Doc } from './bson-codec.ts';
-import { numberOf } from './bson-values.ts';
+import { numberOf, shown } from './bson-values.ts';
 import { badValue, MongoError } from './mongo-error.ts';
 
 /** A string order other than the binary one. `key` is equal for equal specifications. */
@@ -33,7 +33,7 @@ function flag(spec: Doc, name: string): boolean {
 function choice<T extends string>(spec: Doc, name: string, allowed: readonly T[]): T {
   const value = spec[name] ?? allowed[0];
   const found = allowed.find((one) => one === value);
-  if (found === undefined) throw badValue(`Enumeration value '${String(value)}' for field 'collation.${name}' is not valid`);
+  if (found === undefined) throw badValue(`Enumeration value '${shown(value)}' for field 'collation.${name}' is not valid`);
   return found;
 }
 
@@ -91,7 +91,7 @@ function supportedLocale(wanted: string): string {
 function comparison(spec: Doc, locale: string): (a: string, b: string) => number {
   const strength = spec.strength === undefined ? 3 : numberOf(spec.strength);
   if (strength === undefined || ![1, 2, 3, 4, 5].includes(strength)) {
-    throw badValue(`Enumeration value '${String(spec.strength)}' for field 'collation.strength' is not valid`);
+    throw badValue(`Enumeration value '${shown(spec.strength)}' for field 'collation.strength' is not valid`);
   }
   const caseLevel = flag(spec, 'caseLevel');
   const caseFirst = choice(spec, 'caseFirst', ['off', 'upper', 'lower']);

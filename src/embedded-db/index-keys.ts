@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Code, Decimal128, Long, type ObjectId, Timestamp } from 'bson';
-import type { Doc } from './bson-codec.ts';
+import { BSONSymbol, type Code, Decimal128, Long, type ObjectId, Timestamp } from 'bson';
+import { type Doc, setOwn } from './bson-codec.ts';
 import {
   binaryOf,
   compareValues,
@@ -260,8 +260,19 @@ const ASCENDING: readonly IndexField[] = [{ path: '', direction: 1 }];
 /** A string that is equal for equal values (no collation): the key of a Map of values. */
 export function valueKey(value: unknown): string {
   if (typeof value === 'string') return `s${value}`;
-  putFields([value instanceof Decimal128 ? canonicalDecimal(value) : value], ASCENDING);
+  if (value instanceof BSONSymbol) return `s${value.value}`;
+  putFields([value], ASCENDING);
+  if (!exact) putFields([withCanonicalDecimals(value)], ASCENDING);
   return bytes.toString('latin1', 0, used);
+}
+
+function withCanonicalDecimals(value: unknown): unknown {
+  if (value instanceof Decimal128) return canonicalDecimal(value);
+  if (Array.isArray(value)) return value.map(withCanonicalDecimals);
+  if (!isDoc(value)) return value;
+  const copy: Doc = {};
+  for (const key of Object.keys(value)) setOwn(copy, key, withCanonicalDecimals(value[key]));
+  return copy;
 }
 
 /** A decimal that another number type can hold exactly must have the key of that number. */

@@ -1,5 +1,5 @@
 import { Binary, Long, MaxKey, MinKey } from 'bson';
-import { compareValues, equalValues, isDoc, isNumeric, numberOf, RANK, regexOf, type StringOrder, TYPE_CODES, typeName, typeOrder } from './bson-values.ts';
+import { compareValues, equalValues, isDoc, isNumeric, numberOf, RANK, regexOf, type StringOrder, TYPE_CODES, typeName, typeOrder, shown } from './bson-values.ts';
 import { integerOf } from './arithmetic.ts';
 import { badValue, failedToParse } from './mongo-error.ts';
 import { compileRegex } from './regex.ts';
@@ -149,7 +149,7 @@ function bitPositions(operator: string, argument: unknown): number[] {
   if (Array.isArray(argument)) {
     return argument.map((value) => {
       const position = numberOf(value);
-      if (position === undefined || !Number.isInteger(position)) throw badValue(`bit positions must be an integer but got: ${String(value)}`);
+      if (position === undefined || !Number.isInteger(position)) throw badValue(`bit positions must be an integer but got: ${shown(value)}`);
       if (position < 0) throw badValue(`bit positions must be >= 0 but got: ${position}`);
       return position;
     });

@@ -1,13 +1,13 @@
 import type { PipelineContext } from './aggregate.ts';
 import { type Doc, setOwn } from './bson-codec.ts';
-import { equalValues, isDoc, typeName } from './bson-values.ts';
+import { equalValues, isDoc, typeName, shown } from './bson-values.ts';
 import { compileExpression, pathValue } from './expressions/compile.ts';
 import { mergeObjects } from './expressions/objects.ts';
 import { failedToParse, MongoError, typeMismatch } from './mongo-error.ts';
 import { compilePipelineUpdate } from './update-pipeline.ts';
 
 /** Where `$out` or `$merge` puts the results. */
-export type Output =
+export type PipelineOutput =
   | { readonly kind: 'out'; readonly database?: string; readonly collection: string }
   | {
       readonly kind: 'merge';
@@ -38,14 +38,14 @@ function collectionOf(value: unknown, stage: string, names: readonly [string, st
 }
 
 /** Reads `$out: 'name'` or `{db, coll}`. */
-export function readOut(argument: unknown): Output {
+export function readOut(argument: unknown): PipelineOutput {
   return { kind: 'out', ...collectionOf(argument, '$out', ['db', 'coll']) };
 }
 
 const OPTIONS = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
 
 /** Reads `$merge`; the returned functions say what becomes of each result, the caller writes. */
-export function readMerge(argument: unknown, context: PipelineContext): Output {
+export function readMerge(argument: unknown, context: PipelineContext): PipelineOutput {
   const spec = typeof argument === 'string' ? { into: argument } : argument;
   if (!isDoc(spec)) throw new MongoError(51182, `$merge requires a string or object argument, but found ${typeName(argument)}`);
   for (const key of Object.keys(spec)) if (!OPTIONS.has(key)) throw new MongoError(40415, `BSON field '$merge.${key}' is an unknown field.`);
@@ -58,7 +58,7 @@ export function readMerge(argument: unknown, context: PipelineContext): Output {
   });
   const notMatched = spec.whenNotMatched ?? 'insert';
   if (notMatched !== 'insert' && notMatched !== 'discard' && notMatched !== 'fail') {
-    throw new MongoError(2, `Enumeration value '${String(notMatched)}' for field '$merge.whenNotMatched' is not a valid value.`);
+    throw new MongoError(2, `Enumeration value '${shown(notMatched)}' for field '$merge.whenNotMatched' is not a valid value.`);
   }
   const onMatch = matchedAction(spec, context);
   return {
@@ -70,7 +70,7 @@ export function readMerge(argument: unknown, context: PipelineContext): Output {
       for (const path of on) {
         const value = pathValue(incoming, path.split('.'), 0);
         if (value === null || value === undefined || Array.isArray(value)) {
-          throw new MongoError(51132, "$merge write error: 'on' field cannot be missing, null, undefined or an array");
+          throw new MongoError(51132, `$merge write error: 'on' field '${path}' cannot be missing, null, undefined or an array`);
         }
         setOwn(filter, path, { $eq: value });
       }
@@ -126,6 +126,6 @@ function matchedAction(spec: Doc, context: PipelineContext): MatchedAction {
         throw new MongoError(11000, '$merge found a document with the same key in the target collection');
       };
     default:
-      throw new MongoError(2, `Enumeration value '${String(matched)}' for field '$merge.whenMatched' is not a valid value.`);
+      throw new MongoError(2, `Enumeration value '${shown(matched)}' for field '$merge.whenMatched' is not a valid value.`);
   }
 }

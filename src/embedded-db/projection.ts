@@ -1,5 +1,5 @@
 import type { Doc } from './bson-codec.ts';
-import { isDoc, isNumeric, numberOf, typeName } from './bson-values.ts';
+import { isDoc, isNumeric, numberOf, typeName, shown } from './bson-values.ts';
 import type { Collation } from './collation.ts';
 import { compileExpression, operatorOf, type ExpressionOptions } from './expressions/compile.ts';
 import { type CompiledFilter, compileFilter } from './matcher.ts';
@@ -135,7 +135,7 @@ function addOperator(reading: Reading, path: string, operator: string, spec: Doc
   if (operator === '$meta') {
     throw argument === 'textScore'
       ? new MongoError(40218, 'query requires text score metadata, but it is not available')
-      : new MongoError(17308, `Unsupported argument to $meta: ${String(argument)}`);
+      : new MongoError(17308, `Unsupported argument to $meta: ${shown(argument)}`);
   }
   if (reading.find && operator === '$elemMatch') return addElemMatch(reading, path, argument);
   const findSlice = !Array.isArray(argument) || (argument.length === 2 && isNumeric(argument[0]));

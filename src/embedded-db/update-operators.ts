@@ -1,7 +1,7 @@
 import { Decimal128, Timestamp } from 'bson';
 import { arithmetic, integerFrom, integerOf, longFrom } from './arithmetic.ts';
 import type { Doc } from './bson-codec.ts';
-import { compareValues, equalValues, getOwn, identicalValues, isDoc, isNumeric, numberOf, typeName } from './bson-values.ts';
+import { compareValues, equalValues, getOwn, identicalValues, isDoc, isNumeric, numberOf, typeName, shown } from './bson-values.ts';
 import type { Collation } from './collation.ts';
 import { compileFilter } from './matcher.ts';
 import { isRegex } from './matcher-operators.ts';
@@ -19,7 +19,7 @@ type Operator = (argument: unknown, path: string, options: OperatorOptions) => C
 
 function idOf(context: UpdateContext): string {
   const id = getOwn(context.original, '_id');
-  return `{_id: ${isDoc(id) || Array.isArray(id) ? typeName(id) : String(id)}}`;
+  return `{_id: ${shown(id)}}`;
 }
 
 function unlessIdentical(value: unknown, next: unknown): unknown {
@@ -56,7 +56,7 @@ function number(operator: '$inc' | '$mul', argument: unknown, path: string): Cha
     }
     const next = arithmetic(operator === '$inc' ? 'add' : 'multiply', value, argument, operator, () => {
       throw badValue(
-        `Failed to apply ${operator} operations to current value ((NumberLong)${String(value)}) for document ${idOf(context)}`,
+        `Failed to apply ${operator} operations to current value ((NumberLong)${shown(value)}) for document ${idOf(context)}`,
       );
     });
     return unlessIdentical(value, next);
@@ -74,7 +74,7 @@ function currentDate(argument: unknown, path: string, { now }: OperatorOptions):
     for (const key of Object.keys(argument)) {
       if (key !== '$type') throw badValue(`Unrecognized $currentDate option: ${key}`);
     }
-    type = String(argument.$type);
+    type = shown(argument.$type);
     if (type !== 'date' && type !== 'timestamp') {
       throw badValue(`The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : {$type: 'date'}}}`);
     }

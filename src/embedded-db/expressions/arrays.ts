@@ -1,5 +1,5 @@
 import { type Doc, setOwn } from '../bson-codec.ts';
-import { compareValues, equalValues, isDoc, numberOf, typeName } from '../bson-values.ts';
+import { compareValues, equalValues, isDoc, numberOf, typeName, shown } from '../bson-values.ts';
 import type { Collation } from '../collation.ts';
 import { MongoError } from '../mongo-error.ts';
 import { compileSort } from '../sort.ts';
@@ -211,7 +211,7 @@ function firstValues(operator: string, pick: (list: unknown[], count: number, co
     apply: ({ n, input }, { collation }) => {
       if (!Array.isArray(input)) throw new MongoError(5788200, `${operator}: input must be an array`);
       const count = integer(n);
-      if (count === undefined || count < 1) throw new MongoError(5787908, `'n' must be greater than 0, found ${String(n)}`);
+      if (count === undefined || count < 1) throw new MongoError(5787908, `'n' must be greater than 0, found ${shown(n)}`);
       return pick(input, count, collation);
     },
   };

@@ -1,4 +1,4 @@
-import { isDoc, typeName } from '../bson-values.ts';
+import { isDoc, typeName, shown } from '../bson-values.ts';
 import { failedToParse, MongoError } from '../mongo-error.ts';
 import { bind, compile, type Evaluate, type Scope } from './compile.ts';
 import { truthy } from './numbers.ts';
@@ -82,7 +82,7 @@ function compileFilterOperator(argument: unknown, scope: Scope): Evaluate {
     if (values === null) return null;
     const most = limit?.(frame) ?? Number.POSITIVE_INFINITY;
     if (typeof most !== 'number' || most <= 0) {
-      throw new MongoError(327391, `$filter: limit must be greater than 0, found: ${String(most)}`);
+      throw new MongoError(327391, `$filter: limit must be greater than 0, found: ${shown(most)}`);
     }
     const kept: unknown[] = [];
     for (const value of values) {

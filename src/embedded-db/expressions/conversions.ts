@@ -1,7 +1,7 @@
 import { BSONValue, Binary, Decimal128, Long, ObjectId, Timestamp } from 'bson';
 import { doubleFrom, fitsLong, integerOf, longFrom } from '../arithmetic.ts';
 import type { Doc } from '../bson-codec.ts';
-import { isNumeric, numberOf, TYPE_CODES, typeName } from '../bson-values.ts';
+import { isNumeric, numberOf, TYPE_CODES, typeName, shown } from '../bson-values.ts';
 import { MongoError } from '../mongo-error.ts';
 import { parseIsoDate } from './calendar.ts';
 import { isNullish } from './numbers.ts';
@@ -134,7 +134,7 @@ const CONVERTERS: ReadonlyMap<string, (value: unknown) => unknown> = new Map([
 function converterOf(to: unknown): (value: unknown) => unknown {
   const code = numberOf(to);
   const name = typeof to === 'string' ? to : [...TYPE_CODES].find(([, number]) => number === code)?.[0];
-  if (name === undefined || (typeof to === 'string' && !TYPE_CODES.has(to))) throw new MongoError(2, `Unknown type name: ${String(to)}`);
+  if (name === undefined || (typeof to === 'string' && !TYPE_CODES.has(to))) throw new MongoError(2, `Unknown type name: ${shown(to)}`);
   const convert = CONVERTERS.get(name);
   if (!convert) throw new MongoError(241, `Unsupported conversion to ${name} in $convert`);
   return convert;

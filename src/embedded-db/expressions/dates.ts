@@ -1,7 +1,7 @@
 import { ObjectId, Timestamp } from 'bson';
 import { longFrom } from '../arithmetic.ts';
 import type { Doc } from '../bson-codec.ts';
-import { numberOf, typeName } from '../bson-values.ts';
+import { numberOf, typeName, shown } from '../bson-values.ts';
 import { failedToParse, MongoError } from '../mongo-error.ts';
 import {
   addMonths,
@@ -236,7 +236,7 @@ function dateFromText(args: Doc, _context: unknown, given: ReadonlySet<string>):
         : parseDate(dateString, format, zone);
   if (date) return date;
   if (given.has('onError')) return args.onError;
-  throw new MongoError(241, `Error parsing date string '${String(dateString)}'`);
+  throw new MongoError(241, `Error parsing date string '${shown(dateString)}'`);
 }
 
 /** Dates. Time zones are Olson names or offsets. */
