@@ -232,6 +232,12 @@ function courseIndexContract(name: string, make: Make): void {
         }
       });
 
+      it('the first hundred characters of a query, no more', async () => {
+        const index = await titled('Tableur', 'Cuisine');
+        expect(await found(index, `tableur ${'la '.repeat(40)} cuisine`)).to.deep.equal(['c0']);
+        expect(await found(index, `tableur ${'la '.repeat(25)} cuisine`)).to.deep.equal([]);
+      });
+
       it('everything when nothing is left to search for', async () => {
         const index = await titled('Un', 'Deux');
         for (const q of ['', 'la', 'la le les', '???', '  ']) expect(await found(index, q), q).to.have.length(2);
@@ -263,6 +269,12 @@ function courseIndexContract(name: string, make: Make): void {
       it('never towards a word that fewer than three courses have', async () => {
         const index = await titled('Python', 'Python');
         expect((await index.search(asking('pyton'))).total).to.equal(0);
+      });
+
+      it('never a word of our own lists, even when no course has it', async () => {
+        const index = await titled('Tableur', 'Call', 'Call', 'Call');
+        expect(await found(index, 'calc')).to.deep.equal(['c0']);
+        expect((await index.search(asking('calc'))).correction).to.equal(null);
       });
 
       it('no ending of a known word', async () => {
@@ -331,6 +343,38 @@ function courseIndexContract(name: string, make: Make): void {
           anIndexedCourse({ id: 'b', title: 'Tableur', description: 'bureau et cuisine' }),
         ]);
         expect((await index.search(asking('tableur'))).ids).to.deep.equal(['b', 'a']);
+      });
+
+      it('a course that says much of a word before one that mentions it at length', async () => {
+        const index = await indexOf([
+          anIndexedCourse({ id: 'a', description: `tableur ${'cuisine '.repeat(50)}` }),
+          anIndexedCourse({ id: 'b', description: 'tableur cuisine' }),
+        ]);
+        expect((await index.search(asking('tableur'))).ids).to.deep.equal(['b', 'a']);
+      });
+
+      it('the very word of a title before another word of its family', async () => {
+        const index = await titled('Format', 'Formation');
+        expect((await index.search(asking('formation'))).ids).to.deep.equal(['c1', 'c0']);
+        expect((await index.search(asking('format'))).ids).to.deep.equal(['c0', 'c1']);
+      });
+
+      it('a hyphenated word as one written joined, no higher', async () => {
+        const index = await titled('opensource web', 'open-source');
+        expect((await index.search(asking('opensource'))).ids).to.deep.equal(['c0', 'c1']);
+      });
+
+      it('by the lengths of the courses that are there, not of removed ones', async () => {
+        const index = await indexOf([
+          anIndexedCourse({ id: 'a', title: 'tableur un deux trois quatre', description: '' }),
+          anIndexedCourse({ id: 'b', title: 'cuisine', description: 'tableur '.repeat(40) }),
+        ]);
+        const { ids } = await index.search(asking('tableur'));
+        const long = Array.from({ length: 20 }, (_, n) => anIndexedCourse({ id: `z${n}`, title: 'mot '.repeat(60) }));
+        await index.upsert(long);
+        expect((await index.search(asking('tableur'))).ids).not.to.deep.equal(ids);
+        await index.remove(long.map(({ id }) => id));
+        expect((await index.search(asking('tableur'))).ids).to.deep.equal(ids);
       });
 
       it('by start: what one may begin today, coming ones, past ones, unknown last', async () => {

@@ -163,7 +163,7 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     hits.sort(byKeyThenRelevance);
     const pages = Math.max(1, Math.ceil(Math.min(hits.length, resultCap) / pageSize));
     const page = Math.min(Math.max(1, Math.trunc(query.page) || 1), pages);
-    const listed = hits.slice((page - 1) * pageSize, Math.min(page * pageSize, resultCap));
+    const listed = hits.slice((page - 1) * pageSize, page * pageSize);
     return {
       ids: listed.map(({ row }) => row.course.id),
       total: hits.length,
