@@ -271,7 +271,7 @@ describe('a pathway as a function of the catalogue', () => {
     );
   });
 
-  it('covers as many steps as any choice could', () => {
+  it('leaves a step uncovered only when no other choice could cover more', () => {
     /** The largest number of steps that can have a course each, by trying everything. */
     const best = (options: readonly (readonly string[])[], taken: readonly string[] = []): number => {
       const [first, ...rest] = options;

@@ -11,24 +11,24 @@ const dearness: readonly AccessCode[] = [...accessCodes].sort((one, other) =>
   one === other ? 0 : dearestAccess([one, other]) === other ? -1 : 1,
 );
 
-/** Whether a course teaches a step, at its level or at the one beside, and may be shown at all. */
-export function teaches(course: PathwayCourse, step: StepDefinition, framework: Framework): boolean {
+/**
+ * Whether a course teaches a step, at its level or at the one beside, and may be shown at all. `topics` are those of the
+ * step, folded, with a space on each side.
+ */
+function teaches(course: PathwayCourse, step: StepDefinition, topics: readonly string[], threshold: number): boolean {
   if (course.digital !== true || course.level === null) return false;
   if (course.state !== 'published' && course.state !== 'missing') return false;
   if (Math.abs(bands.indexOf(course.level) - bands.indexOf(step.level)) > 1) return false;
-  const { threshold } = framework.lexicon;
   if (!course.competences.some(({ code, score }) => score >= threshold && step.competences.includes(code))) {
     return false;
   }
-  return step.topics.length === 0 || step.topics.some((topic) => course.words.includes(` ${foldedTitle(topic)} `));
+  return topics.length === 0 || topics.some((topic) => course.words.includes(topic));
 }
 
 /** Smaller is better, part after part. */
-function rankOf(course: PathwayCourse, step: StepDefinition, framework: Framework, now: Date): readonly number[] {
+function rankOf(course: PathwayCourse, step: StepDefinition, threshold: number, now: Date): readonly number[] {
   const french = course.languages.length === 0 || course.languages.includes('fr');
-  const scores = course.competences.filter(
-    ({ code, score }) => score >= framework.lexicon.threshold && step.competences.includes(code),
-  );
+  const scores = course.competences.filter(({ code, score }) => score >= threshold && step.competences.includes(code));
   return [
     course.state === 'missing' ? 1 : 0,
     step.certification !== null && course.certifications.includes(step.certification) ? 0 : 1,
@@ -60,16 +60,18 @@ function compare(one: Ranked, other: Ranked): number {
  * away, plus its alternatives.
  */
 export function makeShortlist(definition: PathwayDefinition, framework: Framework, now: Date) {
+  const { threshold } = framework.lexicon;
   const lists = definition.steps.map((step) => ({
     step,
+    topics: step.topics.map((topic) => ` ${foldedTitle(topic)} `),
     limit: definition.steps.length + step.alternatives,
     ranked: [] as Ranked[],
   }));
   return {
     consider(course: PathwayCourse): void {
-      for (const { step, limit, ranked } of lists) {
-        if (!teaches(course, step, framework)) continue;
-        const entry = { course, rank: rankOf(course, step, framework, now) };
+      for (const { step, topics, limit, ranked } of lists) {
+        if (!teaches(course, step, topics, threshold)) continue;
+        const entry = { course, rank: rankOf(course, step, threshold, now) };
         const place = ranked.findIndex((other) => compare(entry, other) < 0);
         if (place === -1 && ranked.length >= limit) continue;
         ranked.splice(place === -1 ? ranked.length : place, 0, entry);
