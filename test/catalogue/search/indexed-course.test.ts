@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Course, type Session, unknownDraft } from '../../../src/catalogue/model.ts';
+import { readChanges } from '../../../src/catalogue/search/follow.ts';
 import { indexedCourseOf } from '../../../src/catalogue/search/indexed-course.ts';
 import { accessCodes } from '../../../src/eligibility/model.ts';
 
@@ -127,5 +128,20 @@ describe('a course in the index', () => {
       state: 'coming',
     });
     expect(indexed.places).to.deep.equal([{ lat: 48.86, lon: 2.36 }]);
+  });
+
+  it('is listed while it is shown to visitors, and only then', async () => {
+    const states = ['pending', 'published', 'missing', 'withdrawn'] as const;
+    const store = {
+      changedSince: async () => states.map((state) => aCourse({}, { id: state, state })),
+      removedSince: async () => [],
+    };
+    const changes = await readChanges(store, labels).changedSince(null, 10);
+    expect(changes.map(({ id, updatedAt, course }) => [id, updatedAt, course?.id ?? null])).to.deep.equal([
+      ['pending', at, null],
+      ['published', at, 'published'],
+      ['missing', at, 'missing'],
+      ['withdrawn', at, null],
+    ]);
   });
 });
