@@ -2,7 +2,7 @@
  * One harvest run: read → validate → normalise → align → scope → write → retire → report. A partner's fault is caught here,
  * once, and written in the run. Every step may be interrupted and done again with the same courses and the same counts.
  */
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
 import type { CourseWriter, Presence } from '../catalogue/store/writing.ts';
 import type { Alignment } from '../framework/model.ts';
@@ -14,7 +14,7 @@ import { judge } from './pipeline/judge.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import { type Batch, type BatchSize, cutBatches, entryOf, readAhead, readToEnd } from './pipeline/read.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
-import { adoptUnmarked, type BatchReport, type WriteStage, writeBatch } from './pipeline/write.ts';
+import { adoptUnmarked, type BatchReport, contradictionCode, type WriteStage, writeBatch } from './pipeline/write.ts';
 import type { RawRecord, RecordStore } from './store/records.ts';
 import type { Baseline, Checkpoint, Reading, RunProgress, RunStore } from './store/runs.ts';
 import {
@@ -67,7 +67,10 @@ export interface PipelineTools {
 
 export interface Execution {
   readonly source: HarvestSource;
-  readonly connector: AnyConnector;
+  /** undefined when the deployment does not have it: `fault` says so. */
+  readonly connector: AnyConnector | undefined;
+  /** Known before anything is read: the run ends with it. */
+  readonly fault?: RunFault;
   /** As `RunStore.take` gave it. */
   readonly progress: RunProgress;
   readonly signal?: AbortSignal;
@@ -97,9 +100,21 @@ export async function harvest(tools: PipelineTools, execution: Execution): Promi
 }
 
 /** What another connector version, framework or setting would read differently. */
-export function fingerprintOf(connector: AnyConnector, frameworkVersion: string, source: HarvestSource): string {
+function fingerprintOf(connector: AnyConnector, frameworkVersion: string, source: HarvestSource): string {
   return sha256(connector.id, String(connector.version), frameworkVersion, canonicalJson(source.config));
 }
+
+/** Stands for the connector of a run that ends before it reads. */
+const noConnector: AnyConnector = {
+  id: '',
+  title: '',
+  version: 0,
+  resumable: false,
+  configSchema: z.never(),
+  exampleConfig: null,
+  async *read() {},
+  normalise: () => ({ kind: 'rejected', problems: [] }),
+};
 
 interface ReadingPlan {
   readonly mode: 'full' | 'changes';
@@ -109,7 +124,8 @@ interface ReadingPlan {
 
 function makeRun(tools: PipelineTools, execution: Execution, stop: AbortController) {
   const { courses, records, runs, now, settings, log } = tools;
-  const { source, connector, progress } = execution;
+  const { source, progress } = execution;
+  const connector = execution.connector ?? noConnector;
   const { attempt } = progress;
   const { id: runId, trigger } = progress.run;
   const isReplay = trigger === 'replay';
@@ -238,7 +254,9 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     await adoptUnmarked({ ...stage, committed: after }, now());
     for await (const mark of records.uncommitted(source.id, runId, after)) {
       count.add(mark.run.outcome);
-      causes.add(mark.remoteId, mark.problems);
+      // A contradiction is of the second record: it is counted when that one is met again.
+      const own = mark.problems.filter(({ code }) => code !== contradictionCode);
+      causes.add(mark.remoteId, own);
       warnings.add(mark.remoteId, mark.warnings);
       batchNumber = Math.max(batchNumber, mark.run.batch);
     }
@@ -248,6 +266,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
 
   async function read(): Promise<Outcome> {
     try {
+      if (execution.fault !== undefined) return { fault: execution.fault };
       if (!connector.configSchema.safeParse(source.config).success) return { fault: settingsFault };
       for await (const batch of batches(stop.signal)) {
         await write(batch);

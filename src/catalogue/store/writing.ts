@@ -118,8 +118,8 @@ export interface CourseWriter {
   markMissing(ids: readonly CourseId[], now: Date, runId: string): Promise<void>;
   /** @returns how many were not withdrawn before. @throws AppError `invalid` for `operateur` without a written reason. */
   withdraw(ids: readonly CourseId[], withdrawal: Withdrawal, runId?: string): Promise<number>;
-  /** Courses that this run created or restored, in chunks. */
-  broughtBy(sourceId: string, runId: string): AsyncIterable<readonly CourseStanding[]>;
+  /** Courses whose content this run wrote, in chunks. */
+  writtenBy(sourceId: string, runId: string): AsyncIterable<readonly CourseStanding[]>;
   /** How many courses this run made absent, and how many it withdrew. */
   retiredBy(sourceId: string, runId: string): Promise<{ readonly missing: number; readonly withdrawn: number }>;
   /** Withdrawn since `from` by anybody else than this run. */
@@ -390,9 +390,9 @@ export function makeCourseWriter(
       return modifiedCount;
     },
 
-    async *broughtBy(sourceId, runId) {
-      const brought = { sourceId, 'run.id': runId, 'run.outcome': { $in: ['created', 'restored'] } };
-      for await (const ids of chunksOf(brought)) yield await standings({ _id: { $in: ids } });
+    async *writtenBy(sourceId, runId) {
+      const written = { sourceId, 'run.id': runId, 'run.outcome': { $in: ['created', 'updated', 'restored'] } };
+      for await (const ids of chunksOf(written)) yield await standings({ _id: { $in: ids } });
     },
 
     async retiredBy(sourceId, runId) {

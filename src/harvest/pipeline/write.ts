@@ -61,6 +61,8 @@ export function isReused(before: KnownCourse['draft'], after: KnownCourse['draft
   );
 }
 
+export const contradictionCode = 'E_DOUBLON_CONTRADICTOIRE';
+
 /** How one record of the batch ends, and what it asks to be written. */
 interface Settled {
   readonly entry: Entry;
@@ -92,7 +94,7 @@ function ownedProblem(draft: KnownCourse['draft'], owner: Owner): Problem {
 
 function contradiction(remoteId: string): KeptProblem {
   const message = `L'identifiant ${remoteId} apparaît deux fois avec des contenus différents.`;
-  return keptProblem({ code: 'E_DOUBLON_CONTRADICTOIRE', field: 'identifiant', value: remoteId, message });
+  return keptProblem({ code: contradictionCode, field: 'identifiant', value: remoteId, message });
 }
 
 /** Scope, and what a judged course is against what is published. */
@@ -314,12 +316,12 @@ function markOf(settled: Settled, sourceId: string, run: RunMark, seenAt: Date):
  */
 export async function adoptUnmarked(stage: Omit<WriteStage, 'judge' | 'again'>, now: Date): Promise<void> {
   const { courses, records, source, runId, attempt, committed } = stage;
-  for await (const brought of courses.broughtBy(source.id, runId)) {
+  for await (const written of courses.writtenBy(source.id, runId)) {
     const marks = await records.marks(
       source.id,
-      brought.map((course) => course.remoteId),
+      written.map((course) => course.remoteId),
     );
-    const unmarked = brought.filter((course) => marks.get(course.remoteId)?.run.id !== runId);
+    const unmarked = written.filter((course) => marks.get(course.remoteId)?.run.id !== runId);
     await records.saveMarks(
       unmarked.map(({ remoteId, run }) => ({
         sourceId: source.id,
@@ -333,7 +335,7 @@ export async function adoptUnmarked(stage: Omit<WriteStage, 'judge' | 'again'>, 
           id: runId,
           attempt: attempt - 1,
           batch: committed + 1,
-          outcome: run.outcome === 'restored' ? 'restored' : 'created',
+          outcome: run.outcome === 'created' || run.outcome === 'restored' ? run.outcome : 'updated',
         },
         seenAt: now,
         removedIn: null,

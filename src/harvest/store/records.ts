@@ -191,7 +191,7 @@ export function makeRecordStore(connection: Connection): RecordStore {
     },
 
     async markContradicted(sourceId, remoteId, problem) {
-      await marks.updateOne({ _id: keyOf(sourceId, remoteId) }, { $set: { problems: [problem] } });
+      await marks.updateOne({ _id: keyOf(sourceId, remoteId) }, { $addToSet: { problems: problem } });
     },
 
     async markRemoved(sourceId, remoteIds, runId) {

@@ -1,0 +1,111 @@
+/** Executes runs in this thread, a few at a time: the worker does it for the server, the command line for itself. */
+import type { AnyConnector } from './connector.ts';
+import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
+import { harvest, type PipelineTools } from './pipeline.ts';
+import { lost, settingsFault, stoppedBy } from './words.ts';
+
+export interface RunProgressReport {
+  readonly runId: string;
+  readonly sourceId: string;
+  readonly received: number;
+}
+
+/** Where runs wait for their turn. */
+export interface RunQueue {
+  /**
+   * Resolves with the finished run, or null when another process has it; rejects when the run could not be finished, in
+   * which case it stays active and is resumed when its heartbeat expires.
+   */
+  add(runId: string, source: HarvestSource): Promise<HarvestRun | null>;
+  /** @returns false when the run is not here. `by` is a function: « l'opérateur ». */
+  stop(runId: string, by: string, at: Date): boolean;
+  /** Ids of the runs waiting or going on here. */
+  held(): readonly string[];
+  /** Leaves runs in progress to be resumed by the next process. */
+  close(): Promise<void>;
+}
+
+export interface LocalQueueOptions {
+  readonly tools: PipelineTools;
+  readonly connectors: ReadonlyMap<string, AnyConnector>;
+  /** Runs at a time. */
+  readonly concurrency: number;
+  readonly onProgress?: (report: RunProgressReport) => void;
+}
+
+/** A run that killed its process so many times is ended, not tried for ever. */
+export const mostAttempts = 5;
+
+const exhausted: RunFault = {
+  kind: 'platform',
+  message: `Une erreur de la plateforme a interrompu la collecte ${mostAttempts} fois`,
+  url: null,
+};
+
+export function makeLocalQueue(options: LocalQueueOptions): RunQueue {
+  const { tools, connectors } = options;
+  const stops = new Map<string, AbortController>();
+  const waiting: (() => void)[] = [];
+  const working = new Set<Promise<unknown>>();
+  let free = options.concurrency;
+
+  async function turn(): Promise<void> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+
+  function pass(): void {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  }
+
+  async function execute(runId: string, source: HarvestSource, signal: AbortSignal): Promise<HarvestRun | null> {
+    const before = await tools.runs.progress(runId);
+    if (before === null || signal.reason?.kind === 'lost') return null;
+    const progress = await tools.runs.take(runId, before.attempt, tools.now());
+    if (progress === null) return null;
+    const connector = connectors.get(source.connector);
+    const fault = connector === undefined ? settingsFault : progress.attempt > mostAttempts ? exhausted : undefined;
+    return harvest(tools, {
+      source,
+      connector,
+      progress,
+      signal,
+      ...(fault === undefined ? {} : { fault }),
+      onProgress: (received) => options.onProgress?.({ runId, sourceId: source.id, received }),
+    });
+  }
+
+  async function work(runId: string, source: HarvestSource, stop: AbortController): Promise<HarvestRun | null> {
+    await turn();
+    try {
+      return await execute(runId, source, stop.signal);
+    } finally {
+      stops.delete(runId);
+      pass();
+    }
+  }
+
+  return {
+    add(runId, source) {
+      const stop = new AbortController();
+      stops.set(runId, stop);
+      const done = work(runId, source, stop);
+      working.add(done);
+      const forget = () => working.delete(done);
+      done.then(forget, forget);
+      return done;
+    },
+    stop(runId, by, at) {
+      const stop = stops.get(runId);
+      stop?.abort(stoppedBy(by, at));
+      return stop !== undefined;
+    },
+    held: () => [...stops.keys()],
+    async close() {
+      for (const stop of stops.values()) stop.abort(lost());
+      await Promise.allSettled(working);
+    },
+  };
+}
