@@ -160,7 +160,8 @@ interface Total {
   readonly cents: number;
   readonly unknown: readonly string[];
   readonly readAt: Date | null;
-  readonly onlyAbsent: boolean;
+  /** What a sum of nothing means. */
+  readonly whenZero: PriceState;
 }
 
 function totalOf(pathway: Pathway, name: PriceLineName, now: Date): Total {
@@ -170,8 +171,14 @@ function totalOf(pathway: Pathway, name: PriceLineName, now: Date): Total {
     cents: cents.reduce((sum, one) => sum + (one.cents ?? 0), 0),
     unknown: cents.flatMap((one) => (one.cents === null ? [one.id] : [])),
     readAt: oldestReading(pathway),
-    onlyAbsent: lines.every(({ line }) => line?.status === 'none'),
+    whenZero: zeroState(lines.map(({ line }) => line?.status)),
   };
+}
+
+/** Included in a price is not free: one such part is enough. */
+function zeroState(statuses: readonly (PriceLine['status'] | undefined)[]): PriceState {
+  if (statuses.includes('included')) return { kind: 'included' };
+  return { kind: statuses.every((status) => status === 'none') ? 'absent' : 'free' };
 }
 
 function oldestReading({ steps }: Pathway): Date | null {
@@ -186,7 +193,7 @@ const euros = (cents: number): PriceState & { kind: 'amount' } => ({
 
 /** A sum only when every part is known (T7); never « 0 € » for what nobody told us (T2). */
 export function totalText(pathway: Pathway, name: PriceLineName, now: Date): string {
-  const { cents, unknown, readAt, onlyAbsent } = totalOf(pathway, name, now);
+  const { cents, unknown, readAt, whenZero } = totalOf(pathway, name, now);
   const date = readAt === null ? shortDate(pathway.computedAt) : shortDate(readAt);
   if (unknown.length === pathway.steps.length) return `non communiqué par les organismes (au ${date})`;
   const missing = stepNumbers(pathway.steps, unknown);
@@ -196,11 +203,11 @@ export function totalText(pathway: Pathway, name: PriceLineName, now: Date): str
       : `au moins ${amountText(euros(cents))}, sans compter : ${missing}, relevé le ${date}`;
   }
   if (cents > 0) return priceText(name, euros(cents), readAt ?? pathway.computedAt, now);
-  return priceText(name, { kind: onlyAbsent ? 'absent' : 'free' }, readAt ?? pathway.computedAt, now);
+  return priceText(name, whenZero, readAt ?? pathway.computedAt, now);
 }
 
 function shortTotal(pathway: Pathway, name: PriceLineName, now: Date): string {
-  const { cents, unknown, readAt, onlyAbsent } = totalOf(pathway, name, now);
+  const { cents, unknown, readAt, whenZero } = totalOf(pathway, name, now);
   if (unknown.length === pathway.steps.length) return 'non communiqué';
   const missing = stepNumbers(pathway.steps, unknown);
   if (unknown.length > 0) {
@@ -209,7 +216,7 @@ function shortTotal(pathway: Pathway, name: PriceLineName, now: Date): string {
       : `au moins ${amountText(euros(cents))}, sans compter : ${missing}`;
   }
   if (cents > 0) return amountText(euros(cents));
-  return shortPriceText(name, { kind: onlyAbsent ? 'absent' : 'free' }, readAt ?? pathway.computedAt, now);
+  return shortPriceText(name, whenZero, readAt ?? pathway.computedAt, now);
 }
 
 /** Only the two claims that help to choose; every price is in the table. */

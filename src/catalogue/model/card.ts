@@ -6,6 +6,8 @@ export interface Card {
   readonly badge: Badge | null;
   readonly facts: readonly Fact[];
   readonly prices: readonly PriceCell[];
+  /** The prices are sentences: one under the other rather than side by side. */
+  readonly stacked: boolean;
   /** What a source declares, in a whole sentence; null when it declares nothing. */
   readonly funding: string | null;
   /** « relevé le 20/11/2026 », in the block of the prices. */
@@ -31,4 +33,10 @@ export interface PriceCell {
   readonly text: string;
   /** The line « Pour vous ». */
   readonly mine: boolean;
+}
+
+const longestCell = 24;
+
+export function isStacked(prices: readonly PriceCell[]): boolean {
+  return prices.some(({ text }) => text.length > longestCell);
 }

@@ -1,6 +1,6 @@
 /** A course in a list. */
 import { listed } from '../../platform/web/format.ts';
-import type { Badge, Card, Fact, PriceCell } from '../model/card.ts';
+import { type Badge, type Card, type Fact, isStacked, type PriceCell } from '../model/card.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, shortPriceText } from '../model/prices.ts';
 import { inOrder, paceText } from '../model/sessions.ts';
@@ -22,13 +22,15 @@ export function courseAddress(slug: string): string {
 export function courseCard(course: Course, { now, bands, failing }: CardContext): Card {
   const { draft, alignment, harvestedAt } = course;
   const silent = failing.get(course.sourceId);
+  const prices = priceCells(course, now);
   return {
     title: draft.title,
     href: courseAddress(course.slug),
     who: draft.provider.name,
     badge: accessBadge(course, now),
     facts: factsOf(course, now, bands),
-    prices: priceCells(course, now),
+    prices,
+    stacked: isStacked(prices),
     funding: draft.fundedForJobSeekers === null ? null : fundedText(course.sourceTitle, harvestedAt),
     freshness: [freshness(harvestedAt, now), ...(silent === undefined ? [] : [silentSince(silent)])].join(' ; '),
     notes: [

@@ -94,7 +94,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
     prices: pricesModel(course, now),
     pricesSource: french(`Le prix vient du catalogue de ${course.sourceTitle}, relevé le ${shortDate(harvestedAt)}.`),
     access: accessModel(course, now),
-    exit: { href: draft.url, text: `Voir le cours chez ${draft.provider.name} (nouveau site)` },
+    exit: { href: draft.url, text: `S'inscrire chez ${draft.provider.name} (nouveau site)` },
     freshness: [
       freshness(harvestedAt, now),
       ...(page.failingSince === null ? [] : [silentSince(page.failingSince)]),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import type { Response } from 'express';
 import Handlebars from 'handlebars';
+import { french } from './format.ts';
 
 export interface Views {
   /** The page as HTML; `shell` is what the server knows of the request, for layouts. */
@@ -48,6 +49,7 @@ export function loadViews(directory: string, site: Site): Views {
   const templates = new Map<string, Handlebars.TemplateDelegate>();
   for (const name of names) {
     const ast = engine.parse(readFileSync(join(directory, `${name}${extension}`), 'utf8'), { srcName: name });
+    typeset(ast);
     partialsOf(ast).forEach((partial) => {
       if (!names.includes(partial))
         throw new Error(`views/${name}${extension} uses the partial ${partial}: no such file`);
@@ -66,6 +68,15 @@ export function loadViews(directory: string, site: Site): Views {
       return template({ ...model, site, nav });
     },
   };
+}
+
+/** French no-break spaces in the words written in templates. */
+function typeset(ast: hbs.AST.Program): void {
+  const visitor = new Handlebars.Visitor();
+  visitor.ContentStatement = (content) => {
+    content.value = french(content.value);
+  };
+  visitor.accept(ast);
 }
 
 /** Names of the partials a template calls; the block a layout prints is not one. */
