@@ -11,8 +11,8 @@ export interface Effort {
 
 const number = String.raw`(\d{1,4}(?:[.,]\d{1,2})?)`;
 const range = String.raw`(?:(?:de |from )?\d{1,4}(?:[.,]\d{1,2})?\s*h?\s*(?:-|–|—|à|a|to|et)\s*)?${number}`;
-const unitOfHours = String.raw`(?:heures?|hours?|hrs?|h)`;
-const unitOfMinutes = String.raw`(?:minutes?|mins?|mn)`;
+const unitOfHours = '(?:heures?|hours?|hrs?|h)';
+const unitOfMinutes = '(?:minutes?|mins?|mn)';
 const perWeek = String.raw`\s*(?:\/\s*(?:week|semaine|sem\.?)|(?:per|a|each) week|par semaine|hebdomadaires?|weekly)`;
 
 const patterns = {

@@ -51,18 +51,23 @@ const allowed: sanitizeHtml.IOptions = {
   exclusiveFilter: (frame) => (frame.tag === 'a' && frame.attribs.href === undefined ? 'excludeTag' : false),
 };
 
+/** Deep nesting costs the square of its length to clean; no field of a course holds more than 60,000 characters. */
+const maxCleaned = 100_000;
+
 /** Control characters, but for tabs and line ends. */
 const controls = /[^\P{Cc}\t\n\r]/gu;
 const hasTag = /<\/?[a-z][a-z0-9]*(?:\s[^<>]*)?\/?>/i;
-const hasEscapedTag = /&lt;\/?(?:p|br|b|i|em|strong|ul|ol|li|div|span|a|h[1-6])(?:\s[^<>]*?)?\/?&gt;/i;
+const hasEscapedTag = /&lt;\/?(?:p|br|b|i|em|strong|ul|ol|li|div|span|a|h[1-6])(?:\s[^<>&]*)?\/?&gt;/i;
 
 /**
  * Cleans a description. A text without tag but with escaped ones (`&lt;p&gt;`: escaped twice, once too often) is
- * unescaped once, and once only. Plain text comes back as it was.
+ * unescaped once, and once only. Plain text comes back as it was. Over 100,000 characters nothing is interpreted: it comes back
+ * escaped, as long as it was, for the caller to refuse by its length.
  */
 export function cleanHtml(source: unknown): CleanText {
   if (typeof source !== 'string') return { html: '', text: '' };
   const trimmed = source.replace(controls, '').trim();
+  if (trimmed.length > maxCleaned) return { html: escaped(trimmed), text: trimmed };
   if (!/[<&]/.test(trimmed)) return { html: trimmed.replaceAll('>', '&gt;'), text: trimmed };
   const unescaped = !hasTag.test(trimmed) && hasEscapedTag.test(trimmed) ? unescapeOnce(trimmed) : trimmed;
   const html = sanitizeHtml(unescaped, allowed).trim();
@@ -74,6 +79,10 @@ export function plainText(source: unknown): string {
   if (typeof source !== 'string') return '';
   const text = /[<&]/.test(source) ? cleanHtml(source).text : source;
   return text.replace(controls, '').replace(/\s+/g, ' ').trim();
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function unescapeOnce(text: string): string {

@@ -21,6 +21,7 @@ export function parseUrl(value: unknown, base?: string): ParsedUrl {
   if (typeof value !== 'string') return { kind: 'refused' };
   const text = value.trim();
   if (text === '' || text === '-') return { kind: 'unknown' };
+  if (text.length > maxLength) return { kind: 'refused' };
   const isBare = bareWww.test(text) || (base === undefined && bareHost.test(text));
   const complete = isBare ? `http://${text}` : text;
   if (!URL.canParse(complete, base)) return { kind: 'refused' };

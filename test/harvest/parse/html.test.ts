@@ -125,6 +125,17 @@ describe('descriptions of partners', () => {
     );
   });
 
+  it('texts made to be slow are cleaned in a moment, or left whole and escaped when they are too long', () => {
+    const start = performance.now();
+    for (const unit of ['&lt;p ', '<a ', '<', '&', '<b><i>', '<!--', '<a href="', '<script>', ' \n']) {
+      cleanHtml(unit.repeat(100_000 / unit.length));
+      cleanHtml(unit.repeat(1_000_000 / unit.length));
+    }
+    expect(performance.now() - start).to.be.below(8_000);
+    const long = `<b>${'x'.repeat(100_000)}`;
+    expect(cleanHtml(long)).to.deep.equal({ html: `&lt;b&gt;${'x'.repeat(100_000)}`, text: long });
+  });
+
   it('nesting without end is cut', () => {
     const { html } = cleanHtml(`${'<b>'.repeat(5_000)}a`);
     expect(html.length).to.be.below(1_000);
