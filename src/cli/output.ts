@@ -1,0 +1,62 @@
+/**
+ * How commands print: words and tables for people on stdout, one JSON value with `--json`, errors on stderr. The exit code
+ * is 0 only on success.
+ */
+import { AppError, exitCodeOf, SourceError } from '../errors.ts';
+
+export interface Printer {
+  readonly json: boolean;
+  /** One thing: the value with `--json`, else the lines. */
+  thing(value: unknown, lines: readonly string[]): void;
+  /** A list: `{"items":[…],"total"}` with `--json`, else a table, or the sentence when it is empty. */
+  list<Item>(items: readonly Item[], columns: readonly Column<Item>[], empty: string, total?: number): void;
+  /** Progress, on stderr, never with `--json`. */
+  progress(text: string): void;
+}
+
+export interface Column<Item> {
+  readonly title: string;
+  readonly of: (item: Item) => string;
+}
+
+export function makePrinter(json: boolean): Printer {
+  const out = (text: string) => process.stdout.write(`${text}\n`);
+  return {
+    json,
+    thing(value, lines) {
+      out(json ? JSON.stringify(value, null, 2) : lines.join('\n'));
+    },
+    list(items, columns, empty, total = items.length) {
+      if (json) return out(JSON.stringify({ items, total }, null, 2));
+      if (items.length === 0) return out(empty);
+      const rows = [columns.map(({ title }) => title), ...items.map((item) => columns.map(({ of }) => of(item)))];
+      const widths = columns.map((_column, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+      for (const row of rows)
+        out(
+          row
+            .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+            .join('  ')
+            .trimEnd(),
+        );
+    },
+    progress(text) {
+      if (!json) process.stderr.write(`${text}\n`);
+    },
+  };
+}
+
+/** Says what went wrong and what to do; an unknown error keeps its stack, since only a developer can act on it. */
+export function printFailure(error: unknown, json: boolean): number {
+  const { code, message, exit } = failureOf(error);
+  process.stderr.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `Erreur (${code}) : ${message}\n`);
+  return exit;
+}
+
+function failureOf(error: unknown): { code: string; message: string; exit: number } {
+  if (error instanceof AppError)
+    return { code: error.code, message: error.publicMessage, exit: exitCodeOf[error.kind] };
+  if (error instanceof SourceError)
+    return { code: error.kind, message: error.publicMessage, exit: exitCodeOf.unavailable };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'UNEXPECTED', message, exit: 1 };
+}
