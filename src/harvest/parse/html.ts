@@ -68,10 +68,11 @@ export function cleanHtml(source: unknown): CleanText {
   if (typeof source !== 'string') return { html: '', text: '' };
   const trimmed = source.replace(controls, '').trim();
   if (trimmed.length > maxCleaned) return { html: escaped(trimmed), text: trimmed };
-  if (!/[<&]/.test(trimmed)) return { html: trimmed.replaceAll('>', '&gt;'), text: trimmed };
+  if (!/[<&]/.test(trimmed)) return { html: withBreaks(trimmed.replaceAll('>', '&gt;')), text: trimmed };
   const unescaped = !hasTag.test(trimmed) && hasEscapedTag.test(trimmed) ? unescapeOnce(trimmed) : trimmed;
   const html = sanitizeHtml(unescaped, allowed).trim();
-  return { html, text: textOf(html) };
+  if (hasTag.test(unescaped)) return { html, text: textOf(html) };
+  return { html: withBreaks(html), text: unescapeOnce(html) };
 }
 
 /** A title or a name on one line: no tag, entities decoded, spaces collapsed; '' when it is no text. */
@@ -79,6 +80,11 @@ export function plainText(source: unknown): string {
   if (typeof source !== 'string') return '';
   const text = /[<&]/.test(source) ? cleanHtml(source).text : source;
   return text.replace(controls, '').replace(/\s+/g, ' ').trim();
+}
+
+/** The lines of a plain text stay lines. */
+function withBreaks(html: string): string {
+  return html.replace(/\r?\n/g, '<br />');
 }
 
 function escaped(text: string): string {

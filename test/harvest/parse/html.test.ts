@@ -17,6 +17,14 @@ describe('descriptions of partners', () => {
       'Un\n\n- a\n- b',
     ],
     [
+      'lines of plain text stay lines',
+      'Un\nDeux &amp; trois\r\n\nfin',
+      'Un<br />Deux &amp; trois<br /><br />fin',
+      'Un\nDeux & trois\r\n\nfin',
+    ],
+    ['lines stay lines without an entity too', 'Un\nDeux', 'Un<br />Deux', 'Un\nDeux'],
+    ['line ends between tags are nothing', '<p>Un\n  mot</p>\n', '<p>Un\n  mot</p>', 'Un mot'],
+    [
       'entities are right',
       'R&amp;D &eacute;t&eacute; &lt; 5&nbsp;h',
       'R&amp;D été &lt; 5\u00a0h',
