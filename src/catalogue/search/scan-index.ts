@@ -179,8 +179,8 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
   }
 
   /** The courses that match enough words of the query, with their text score; all of them when it has no word. */
-  function candidates({ groups, needed }: Meaning): ReadonlyMap<Row, number> {
-    if (groups.length === 0) return new Map([...rows.values()].map((row) => [row, 0]));
+  function* candidates({ groups, needed }: Meaning): Generator<readonly [row: Row, text: number]> {
+    if (groups.length === 0) for (const row of rows.values()) yield [row, 0];
     const all = Math.max(rows.size, 1);
     const averages: PerField = [totalLengths[0] / all, totalLengths[1] / all, totalLengths[2] / all];
     const found = new Map<Row, { matched: number; score: number }>();
@@ -195,15 +195,16 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
         }
       }
       for (const [row, score] of ofGroup) {
-        const soFar = found.get(row) ?? { matched: 0, score: 0 };
-        soFar.matched += 1;
-        soFar.score += surface !== null && row.titleWords.has(surface) ? score * titleWordBonus : score;
-        found.set(row, soFar);
+        const gained = surface !== null && row.titleWords.has(surface) ? score * titleWordBonus : score;
+        const soFar = found.get(row);
+        if (soFar === undefined) found.set(row, { matched: 1, score: gained });
+        else {
+          soFar.matched += 1;
+          soFar.score += gained;
+        }
       }
     }
-    const enough = new Map<Row, number>();
-    for (const [row, { matched, score }] of found) if (matched >= needed) enough.set(row, score);
-    return enough;
+    for (const [row, { matched, score }] of found) if (matched >= needed) yield [row, score];
   }
 
   function titlesWith(prefix: string, limit: number): readonly string[] {
