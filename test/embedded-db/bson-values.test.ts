@@ -20,18 +20,8 @@ import { decode, decodeFields, type Doc, encode, moveIdFirst, readField } from '
 import { compareValues, equalValues, identicalValues, typeName } from '../../src/embedded-db/bson-values.ts';
 import { compileCollation } from '../../src/embedded-db/collation.ts';
 import { encodeBound, encodeKey, indexFields, keysOf, typeBound, valueKey } from '../../src/embedded-db/index-keys.ts';
-import { MongoError } from '../../src/embedded-db/mongo-error.ts';
 import { ValueMap } from '../../src/embedded-db/value-map.ts';
-
-function codeOf(action: () => unknown): number | undefined {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof MongoError) return error.code;
-    throw error;
-  }
-  return undefined;
-}
+import { codeOf } from './error-code.ts';
 
 const id = (hex: string): ObjectId => new ObjectId(hex.padStart(24, '0'));
 

@@ -1,4 +1,4 @@
-import { isDoc, typeName, shown } from '../bson-values.ts';
+import { isDoc, numberOf, shown, typeName } from '../bson-values.ts';
 import { failedToParse, MongoError } from '../mongo-error.ts';
 import { bind, compile, type Evaluate, type Scope } from './compile.ts';
 import { truthy } from './numbers.ts';
@@ -80,9 +80,10 @@ function compileFilterOperator(argument: unknown, scope: Scope): Evaluate {
   return (frame) => {
     const values = arrayOrNull(input(frame), '$filter', 28651);
     if (values === null) return null;
-    const most = limit?.(frame) ?? Number.POSITIVE_INFINITY;
-    if (typeof most !== 'number' || most <= 0) {
-      throw new MongoError(327391, `$filter: limit must be greater than 0, found: ${shown(most)}`);
+    const wanted = limit?.(frame) ?? Number.POSITIVE_INFINITY;
+    const most = numberOf(wanted) ?? 0;
+    if (most <= 0) {
+      throw new MongoError(327391, `$filter: limit must be greater than 0, found: ${shown(wanted)}`);
     }
     const kept: unknown[] = [];
     for (const value of values) {
