@@ -133,6 +133,8 @@ export interface RunOptions {
   readonly trigger?: RunTrigger;
   readonly everything?: boolean;
   readonly version?: number;
+  /** In place of the listing. */
+  readonly connector?: AnyConnector;
   readonly settings?: Partial<PipelineSettings>;
   readonly frameworkVersion?: string;
   /** The process dies at this call of a store, counted from 1. */
@@ -229,7 +231,7 @@ export async function makeWorld(): Promise<World> {
     if (progress === null) throw new Error('the run is not free');
     const run = await harvest(tools(options), {
       source: options.source ?? aSource(),
-      connector: listingConnector(listing, options.version),
+      connector: options.connector ?? listingConnector(listing, options.version),
       progress,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
