@@ -54,7 +54,7 @@ export function conditionBounds(
       return plain === undefined ? undefined : equality([plain], direction, collated, inexact);
     }
     case '$regex':
-      return collated || !isRegex(value) ? undefined : regexBounds(value, direction);
+      return collated ? undefined : regexBounds(value as RegexText, direction);
     case '$gt':
     case '$gte':
     case '$lt':
@@ -123,8 +123,14 @@ function comparison(
   return { ranges: [range], points: false };
 }
 
+/** How the matcher notes a regular expression, and what a BSON one has too. */
+interface RegexText {
+  readonly pattern: string;
+  readonly options: string;
+}
+
 /** The text that everything matched by a case-sensitive `^literal` begins with; empty when nothing is known. */
-export function literalPrefix({ pattern, options }: BSONRegExp): string {
+export function literalPrefix({ pattern, options }: RegexText): string {
   if (!pattern.startsWith('^') || /[imx]/.test(options) || pattern.includes('|')) return '';
   const literal = /^[^\\^$.*+?()[\]{}|]*/.exec(pattern.slice(1))?.[0] ?? '';
   const next = pattern[1 + literal.length];
@@ -132,7 +138,7 @@ export function literalPrefix({ pattern, options }: BSONRegExp): string {
   return next === '*' || next === '?' || next === '{' ? [...literal].slice(0, -1).join('') : literal;
 }
 
-function regexBounds(regex: BSONRegExp, direction: 1 | -1): Bounds {
+function regexBounds(regex: RegexText, direction: 1 | -1): Bounds {
   const strings = typeBound(STRING_SAMPLE, direction);
   const same = typeBound(REGEX_SAMPLE, direction);
   const prefix = literalPrefix(regex);

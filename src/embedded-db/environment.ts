@@ -77,7 +77,7 @@ export function openEnvironment(directory: string): Environment {
         await flush(await commit(group));
       } catch (error) {
         hooks.undone();
-        if (group.length === 1) group[0]?.reject(error);
+        if (group.length === 1) group[0]?.reject(await writeFailure(error));
         // One failing write must not fail its neighbours: each again, alone.
         else for (const write of group) await alone(write);
       }
@@ -90,7 +90,7 @@ export function openEnvironment(directory: string): Environment {
       await flush(await commit([write]));
     } catch (error) {
       hooks.undone();
-      write.reject(error);
+      write.reject(await writeFailure(error));
     }
   }
 
@@ -123,6 +123,22 @@ export function openEnvironment(directory: string): Environment {
   };
 }
 
+/** Why a transaction failed, as an error that the client understands: a full disk above all. */
+async function writeFailure(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  const cause: unknown = await Promise.resolve(commitError ?? Promise.reject(error)).catch((reason: unknown) => reason);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const { code } = cause as { code?: unknown };
+  if (code === ENOSPC || /no space left|not enough space|disk full|quota/i.test(text)) {
+    return new MongoError(
+      14031,
+      'The disk that holds the data directory is full: nothing of this write was kept. Free some space and try again.',
+    );
+  }
+  return cause;
+}
+
+const ENOSPC = 28;
 const FIRST_CHUNK = 16;
 const LARGEST_CHUNK = 1024;
 

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { unusable } from './data-directory.ts';
 import type { Address } from './engine.ts';
 import type { EngineWorkerData, EngineWorkerMessage } from './engine-worker.ts';
 import { addressText, listenAddress, uriOf } from './listen-address.ts';
@@ -175,22 +175,4 @@ function engineThread(data: EngineWorkerData, options: WorkerOptions): Worker {
   const entry = new URL('./engine-worker.ts', import.meta.url).href;
   const script = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}); })`;
   return new Worker(script, { ...options, eval: true, workerData: data });
-}
-
-/** Turns what the system says about an unusable directory into a sentence that says what to do. */
-function unusable(dataDir: string, error: unknown): Error {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  const text = error instanceof Error ? error.message : String(error);
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || /permission denied|read-only file/i.test(text)) {
-    return new Error(
-      `The data directory ${dataDir} cannot be written by the user ${userInfo().username}. Give that user the right to write there, choose another directory, or set MONGODB_URI to use a MongoDB server.`,
-      { cause: error },
-    );
-  }
-  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(text)) {
-    return new Error(`The disk that holds the data directory ${dataDir} is full. Free some space and start again.`, {
-      cause: error,
-    });
-  }
-  return error instanceof Error ? error : new Error(text);
 }

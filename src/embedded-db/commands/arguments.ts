@@ -2,7 +2,7 @@ import { Long } from 'bson';
 import { type Doc, encode } from '../bson-codec.ts';
 import { getOwn, isDoc, numberOf, typeName } from '../bson-values.ts';
 import type { Cursors } from '../cursors.ts';
-import { badValue, failedToParse, MongoError, typeMismatch } from '../mongo-error.ts';
+import { failedToParse, MongoError, typeMismatch } from '../mongo-error.ts';
 import type { Store } from '../store.ts';
 
 /** What every command works on. */
@@ -138,9 +138,8 @@ export function updateArgument(value: unknown): Doc | Doc[] {
   throw failedToParse('Update argument must be either an object or an array');
 }
 
+/** The id of a cursor; 14 for a number of another type, which may have lost digits. */
 export function longArgument(value: unknown, name: string): Long {
   if (value instanceof Long) return value;
-  const number = numberOf(value);
-  if (number === undefined || !Number.isInteger(number)) throw badValue(`${name} must be an integer`);
-  return Long.fromNumber(number);
+  throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}', expected type 'long'`);
 }

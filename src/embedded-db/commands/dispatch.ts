@@ -20,6 +20,7 @@ import {
   renameCollection,
 } from './schema.ts';
 import { buildInfo, collStats, dbStats, endSessions, hello, hostInfo, ping, serverStatus } from './server.ts';
+import { validate } from './validate.ts';
 import { findAndModify, insert, remove, update } from './write.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -57,6 +58,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['renameCollection', renameCollection],
   ['serverStatus', serverStatus],
   ['update', update],
+  ['validate', validate],
 ]);
 
 /** What a standalone server refuses: nothing here may look like a transaction or a snapshot that it is not. */
