@@ -11,6 +11,8 @@ export interface WorkerQueueOptions {
   readonly onProgress?: (report: RunProgressReport) => void;
   /** Memory of the thread; 192 MB by default. */
   readonly maxOldGenerationSizeMb?: number;
+  /** Starts a thread; the real one by default. */
+  readonly startThread?: typeof startWorker;
 }
 
 interface Held {
@@ -53,7 +55,7 @@ export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
   }
 
   function start(): void {
-    const started = startWorker(new URL('./worker.ts', import.meta.url), {
+    const started = (options.startThread ?? startWorker)(new URL('./worker.ts', import.meta.url), {
       workerData: { harvest: options.data },
       resourceLimits: { maxOldGenerationSizeMb: options.maxOldGenerationSizeMb ?? 192 },
     });

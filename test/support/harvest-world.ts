@@ -159,6 +159,8 @@ export class Killed extends Error {}
 
 export interface World {
   readonly database: Database;
+  /** For another thread to join. */
+  readonly uri: string;
   readonly courses: CourseStore;
   readonly store: HarvestStore;
   /** Errors logged by the pipeline since the last run began. */
@@ -255,6 +257,7 @@ export async function makeWorld(): Promise<World> {
 
   return {
     database,
+    uri: test.uri,
     courses,
     store,
     logged,
