@@ -1,0 +1,13 @@
+// Sets up what is missing, then runs one of the programs of bench/: `node scripts/bench.mjs harvest --records 10000`.
+import { join } from 'node:path';
+import { checkNode, ensureBuilt, ensureInstalled, root, run, say } from './setup.mjs';
+
+const [name = '', ...args] = process.argv.slice(2);
+if (!['harvest', 'search'].includes(name)) {
+  say('Usage : node scripts/bench.mjs harvest|search [--help]');
+  process.exit(2);
+}
+checkNode();
+ensureInstalled();
+ensureBuilt();
+process.exitCode = run(process.execPath, [join(root, 'dist', 'bench', `${name}.js`), ...args]);
