@@ -51,3 +51,25 @@ export async function connectTo(
     },
   };
 }
+
+/** Serves a data directory to drivers until `close`; refused when another process serves it. */
+export async function serveEmbedded(
+  dataDir: string,
+  where: { readonly socketPath: string } | { readonly port: number },
+): Promise<{ readonly uri: string; close(): Promise<void> }> {
+  const { serveEmbeddedDatabase } = await import('../embedded-db/start.ts');
+  const engine = await serveEmbeddedDatabase({ dataDir, ...where });
+  return { uri: engine.uri(databaseName), close: () => engine.close() };
+}
+
+/** Collections of a data directory with their sizes, whoever serves it now. */
+export async function embeddedDatabaseStats(dataDir: string) {
+  const { databaseStats } = await import('../embedded-db/inspect.ts');
+  return databaseStats({ dataDir });
+}
+
+/** Every index of a data directory against the documents it is made of. */
+export async function checkEmbeddedDatabase(dataDir: string) {
+  const { checkDatabase } = await import('../embedded-db/inspect.ts');
+  return checkDatabase({ dataDir });
+}

@@ -44,3 +44,17 @@ const allowed: Readonly<Record<SourceState, readonly SourceState[]>> = {
 export function mayBecome(from: SourceState, to: SourceState): boolean {
   return allowed[from].includes(to);
 }
+
+const hour = 3_600_000;
+/** A little less than the rhythm: a daily run that started a minute late yesterday is due at its time today. */
+const longest: Readonly<Record<Exclude<Rhythm, 'manual'>, number>> = {
+  daily: 23 * hour,
+  weekly: (7 * 24 - 1) * hour,
+  monthly: (30 * 24 - 1) * hour,
+};
+
+/** @param lastStart start of the last run that was not skipped, or null */
+export function isDue(source: Pick<Source, 'state' | 'rhythm'>, lastStart: Date | null, now: Date): boolean {
+  if (source.state !== 'active' || source.rhythm === 'manual') return false;
+  return lastStart === null || now.getTime() - lastStart.getTime() >= longest[source.rhythm];
+}

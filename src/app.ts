@@ -1,0 +1,252 @@
+/**
+ * The composition root: configuration in, use cases out. The only place that wires; the entrances (cli.ts, the web server,
+ * jobs) take from here what they need.
+ */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { IndexLabels } from './catalogue/search/indexed-course.ts';
+import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
+import type { Config } from './config.ts';
+import { startDemoServer } from './demo/server.ts';
+import { demoSources } from './demo/sources.ts';
+import { loadFramework } from './framework/data.ts';
+import type { Framework } from './framework/model.ts';
+import { makeFrameworkStore } from './framework/store.ts';
+import { discoverConnectors } from './harvest/discover.ts';
+import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
+import type { HarvestRun, RunTrigger } from './harvest/model.ts';
+import { defaultSettings, type PipelineSettings } from './harvest/pipeline.ts';
+import { makeWorkerQueue } from './harvest/start-worker.ts';
+import { makeHarvestStore } from './harvest/store.ts';
+import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
+import { makePipelineTools } from './harvest/worker.ts';
+import { loadPathways } from './pathways/data.ts';
+import { pathwayCoursesOf } from './pathways/model/course.ts';
+import type { Pathway } from './pathways/model.ts';
+import { makePathwayStore } from './pathways/store.ts';
+import { makeListPathways, makePathwayBySlug, makeRebuildPathways, type RebuildReport } from './pathways/use-cases.ts';
+import type { Log } from './platform/log.ts';
+import { type Database, openDatabase } from './platform/mongo.ts';
+import { loadKnownSources } from './providers/data.ts';
+import { isDue, type Source } from './providers/model.ts';
+import { makeSourceStore } from './providers/store.ts';
+import { makeSources, type Sources } from './providers/use-cases.ts';
+import { userAgentOf } from './user-agent.ts';
+
+/** The folder of package.json: `views/` and `dist/` are there, whether this file runs from `src/` or from `dist/src/`. */
+export const projectRoot = ((): string => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+})();
+
+export interface UseCases {
+  readonly harvest: Harvest;
+  readonly sources: Sources;
+  readonly pathways: {
+    rebuild(): Promise<RebuildReport>;
+    list(): Promise<Pathway[]>;
+    bySlug(slug: string): Promise<Pathway>;
+  };
+  readonly courses: Pick<CourseStore, 'refreshAccess' | 'summary'>;
+  /** Harvests these sources one after another, then rebuilds the pathways. */
+  collect(
+    sourceIds: readonly string[],
+    trigger: RunTrigger,
+    options?: { readonly everything?: boolean; readonly signal?: AbortSignal },
+  ): Promise<readonly HarvestRun[]>;
+  /** Active sources whose rhythm asks for a run now. */
+  dueSources(): Promise<readonly Source[]>;
+  /** Sources that fail now, with the date since when; the others are absent. */
+  failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+}
+
+export interface App {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database;
+  readonly framework: Framework;
+  readonly courses: CourseStore;
+  readonly useCases: UseCases;
+  close(): Promise<void>;
+}
+
+/** French names of framework codes, as the search index wants them. */
+export function courseIndexLabels(framework: Pick<Framework, 'competences' | 'bands'>): IndexLabels {
+  const competences = new Map<string, string>(framework.competences.map(({ code, fr }) => [code, fr]));
+  const bands = new Map<string, string>(framework.bands.map(({ band, fr }) => [band, fr]));
+  return {
+    competence: (code) => competences.get(code) ?? code,
+    level: (band) => bands.get(band) ?? band,
+  };
+}
+
+export interface AppOptions {
+  /** Where runs execute: a thread of their own for the server, this thread for one command. */
+  readonly runsIn: 'worker' | 'this-thread';
+  /** Told what is being done, one French line each. */
+  readonly onStep?: (text: string) => void;
+  readonly onHarvest?: (report: RunProgressReport) => void;
+}
+
+/**
+ * Opens the database, loads the reference data and the known partners, starts the demonstration server when it is on.
+ * @throws AppError, or the engine's own sentence when the data directory cannot be used
+ */
+export async function openApp(config: Config, log: Log, options: AppOptions): Promise<App> {
+  const step = options.onStep ?? (() => {});
+  const now = () => new Date();
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    step(
+      config.mongodbUri === null
+        ? `Base de données embarquée : ${config.dataDir}`
+        : 'Base de données : serveur MongoDB',
+    );
+    const database = await openDatabase(config);
+    closers.push(() => database.close());
+    const { connection } = database;
+    const framework = loadFramework();
+    const courses = makeCourseStore(connection);
+    const pathwayStore = makePathwayStore(connection);
+    const harvestStore = makeHarvestStore(connection);
+    const sourceStore = makeSourceStore(connection);
+    const frameworkStore = makeFrameworkStore(connection);
+    await Promise.all([
+      courses.ensureIndexes(),
+      pathwayStore.ensureIndexes(),
+      harvestStore.ensureIndexes(),
+      sourceStore.ensureIndexes(),
+    ]);
+    const { written } = await frameworkStore.load(framework);
+    if (written)
+      step(
+        `Référentiel chargé : ${framework.competences.length} compétences, ${framework.certifications.size} certifications.`,
+      );
+
+    const demo = config.demo ? await startDemoServer({ now }) : null;
+    if (demo !== null) closers.push(() => demo.close());
+
+    const settings = pipelineSettingsOf(config);
+    const runData = {
+      logLevel: config.logLevel,
+      userAgent: userAgentOf(config),
+      demoOrigin: demo?.origin ?? null,
+      wireBytes: config.harvest.wireBytes,
+      decodedBytes: config.harvest.decodedBytes,
+      settings,
+    };
+    let queue: RunQueue;
+    if (options.runsIn === 'worker') {
+      queue = makeWorkerQueue({
+        data: {
+          ...runData,
+          databaseUri: database.uri,
+          databaseKind: database.kind,
+          enabledConnectors: config.enabledConnectors,
+          concurrency: config.harvest.concurrency,
+        },
+        log,
+        ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
+      });
+    } else {
+      queue = makeLocalQueue({
+        tools: makePipelineTools(runData, database),
+        connectors: await discoverConnectors({ enabled: config.enabledConnectors }),
+        concurrency: config.harvest.concurrency,
+        ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
+      });
+    }
+    closers.push(() => queue.close());
+
+    const sources = makeSources({ sources: sourceStore, courses, harvest: harvestStore, now });
+    await sources.plantKnown(loadKnownSources());
+    const demonstration = demo === null ? [] : demoSources(demo.origin);
+    if (demo !== null) await sources.plantDemo(demonstration);
+    // Each process has a demonstration server of its own: the stored address may be that of another one.
+    const settingsHere = new Map(demonstration.map(({ id, config: own }) => [id, own]));
+    const here = (source: Source): Source => ({ ...source, config: settingsHere.get(source.id) ?? source.config });
+    const reachable = (source: Source) => !source.demo || demo !== null;
+    const harvested = {
+      byId: async (id: string) => {
+        const source = await sourceStore.byId(id);
+        return source === null ? null : here(source);
+      },
+      active: async () => (await sourceStore.active()).filter(reachable).map(here),
+    };
+    const rebuild = makeRebuildPathways({
+      courses: { published: () => pathwayCoursesOf(courses.published()) },
+      pathways: pathwayStore,
+      definitions: loadPathways(framework),
+      framework,
+      now,
+    });
+    const harvest = makeHarvest({ ...harvestStore, sources: harvested, queue, newId: randomUUID, now, log });
+    const useCases: UseCases = {
+      harvest,
+      sources,
+      pathways: {
+        rebuild,
+        list: makeListPathways({ pathways: pathwayStore }),
+        bySlug: makePathwayBySlug({ pathways: pathwayStore }),
+      },
+      courses,
+      async collect(sourceIds, trigger, { everything = false, signal } = {}) {
+        const runs: HarvestRun[] = [];
+        const requested: Awaited<ReturnType<Harvest['request']>>[] = [];
+        for (const id of sourceIds) requested.push(await harvest.request(id, trigger, { everything }));
+        for (const { ended } of requested) {
+          signal?.throwIfAborted();
+          runs.push(await ended);
+        }
+        await rebuild();
+        return runs;
+      },
+      async dueSources() {
+        const lastStarts = new Map(
+          (await harvest.status()).map((run) => [run.sourceId, run.startedAt ?? run.queuedAt]),
+        );
+        const all = (await sources.list()).filter(reachable);
+        return all.filter((source) => isDue(source, lastStarts.get(source.id) ?? null, now()));
+      },
+      async failingSince(sourceIds) {
+        const found = await Promise.all(
+          sourceIds.map(async (id) => [id, failureStart(await harvest.runsOf(id, runsLookedAt))] as const),
+        );
+        return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
+      },
+    };
+    return { config, log, database, framework, courses, useCases, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function pipelineSettingsOf({ harvest }: Config): PipelineSettings {
+  return {
+    ...defaultSettings,
+    batch: { ...defaultSettings.batch, records: harvest.batch },
+    graceDays: harvest.graceDays,
+    minutes: harvest.runMinutes,
+    lossShare: harvest.massLoss,
+    gainFactor: harvest.massGain,
+  };
+}
+
+const runsLookedAt = 30;
+
+/** End of the oldest run of the unbroken series of failures that lasts until now; newest run first. */
+function failureStart(runs: readonly HarvestRun[]): Date | null {
+  let since: Date | null = null;
+  for (const { status, endedAt } of runs) {
+    if (status === 'failed' || status === 'incomplete') since = endedAt ?? since;
+    else if (status === 'done' || status === 'done-with-rejections' || status === 'held') return since;
+  }
+  return since;
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** The only executable: `npm run -s cli -- <command>`. Each command is one call to the use cases that pages use. */
+import { Command } from 'commander';
+import { connectorCommands } from './cli/connectors.ts';
+import { databaseCommands } from './cli/database.ts';
+import { frameworkCommands } from './cli/framework.ts';
+import { harvestCommands } from './cli/harvest.ts';
+import { printFailure } from './cli/output.ts';
+import { searchCommand } from './cli/search.ts';
+import { serveCommand } from './cli/serve.ts';
+import { readConfig } from './config.ts';
+import { productVersion } from './user-agent.ts';
+
+const program = new Command('cli')
+  .description('École numérique au carré: partner catalogues harvested, aligned and assembled into pathways.')
+  .version(productVersion)
+  .showHelpAfterError('(--help tells how)')
+  // Output belongs to commands; a message of the parser is an error like another.
+  .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) });
+
+const config = () => readConfig();
+serveCommand(program, config);
+harvestCommands(program, config);
+connectorCommands(program, config);
+frameworkCommands(program);
+searchCommand(program, config);
+databaseCommands(program, config);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = printFailure(error, process.argv.includes('--json'));
+}

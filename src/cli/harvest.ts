@@ -1,0 +1,150 @@
+/** `harvest`, `sources`, `jobs`: what partners send, when, and how it went. */
+import type { Command } from 'commander';
+import { type App, openApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { counterNames, type HarvestRun } from '../harvest/model.ts';
+import { discoverJobs } from '../jobs.ts';
+import { makeLog } from '../platform/log.ts';
+import { makeScheduler } from '../platform/schedule.ts';
+import type { Printer } from './output.ts';
+import { commandOf } from './program.ts';
+
+/** Opens the platform for one command, and closes it whatever happens. */
+export async function withApp<Result>(
+  config: Config,
+  print: Printer,
+  act: (app: App) => Promise<Result>,
+): Promise<Result> {
+  let told = 0;
+  const app = await openApp(config, makeLog(config.logLevel === 'info' ? 'warn' : config.logLevel), {
+    runsIn: 'this-thread',
+    onHarvest: ({ sourceId, received }) => {
+      if (Date.now() - told < 2_000) return;
+      told = Date.now();
+      print.progress(`${sourceId} : ${received} fiches lues`);
+    },
+  });
+  try {
+    return await act(app);
+  } finally {
+    await app.close();
+  }
+}
+
+const date = (value: Date | null) => value?.toISOString() ?? 'jamais';
+const succeeded = (run: HarvestRun) => run.status === 'done' || run.status === 'done-with-rejections';
+
+const runColumns = [
+  { title: 'source', of: (run: HarvestRun) => run.sourceId },
+  { title: 'état', of: (run: HarvestRun) => run.status },
+  { title: 'fin', of: (run: HarvestRun) => date(run.endedAt) },
+  ...counterNames.map((name) => ({ title: name, of: (run: HarvestRun) => String(run.counters[name]) })),
+  { title: 'cause', of: (run: HarvestRun) => run.fault?.message ?? '' },
+];
+const noRun = 'Aucune collecte n’a encore eu lieu.';
+
+export function harvestCommands(program: Command, config: () => Config): void {
+  const harvest = program.command('harvest').description('harvest runs');
+
+  commandOf(harvest, 'run [source]', 'harvests a source, or all active ones with --all')
+    .option('--all', 'every active source', false)
+    .option('--everything', 'ask the source for its whole listing, unconditionally', false)
+    .action(async (options: { all: boolean; everything: boolean }, print: Printer, source?: string) => {
+      if ((source === undefined) === !options.all) {
+        throw new AppError('invalid', 'WHICH_SOURCE', 'Nommez une source (voir « sources list »), ou demandez --all.');
+      }
+      await withApp(config(), print, async ({ useCases }) => {
+        const ids =
+          source === undefined
+            ? (await useCases.sources.list()).filter(({ state }) => state === 'active').map(({ id }) => id)
+            : [source];
+        const runs = await useCases.collect(ids, 'manual', { everything: options.everything });
+        print.list(runs, runColumns, 'Aucune source n’est active : voir « sources list ».');
+        if (!runs.every(succeeded)) process.exitCode = 1;
+      });
+    });
+
+  commandOf(harvest, 'status', 'the last run of each source').action(async (_options, print: Printer) => {
+    await withApp(config(), print, async ({ useCases }) =>
+      print.list(await useCases.harvest.status(), runColumns, noRun),
+    );
+  });
+
+  commandOf(harvest, 'replay <source>', 'the raw records of a source again, without asking the partner').action(
+    async (_options, print: Printer, source: string) => {
+      await withApp(config(), print, async ({ useCases }) => {
+        const run = await (await useCases.harvest.replay(source)).ended;
+        await useCases.pathways.rebuild();
+        print.list([run], runColumns, noRun);
+        if (!succeeded(run)) process.exitCode = 1;
+      });
+    },
+  );
+
+  const sources = program.command('sources').description('catalogues of partners');
+
+  commandOf(sources, 'list', 'every source with its state').action(async (_options, print: Printer) => {
+    await withApp(config(), print, async ({ useCases }) =>
+      print.list(
+        (await useCases.sources.list()).map(({ config: _config, ...source }) => source),
+        [
+          { title: 'source', of: ({ id }) => id },
+          { title: 'titre', of: ({ title }) => title },
+          { title: 'format', of: ({ connector }) => connector },
+          { title: 'état', of: ({ state }) => state },
+          { title: 'rythme', of: ({ rhythm }) => rhythm },
+          { title: 'raison', of: ({ stateReason }) => stateReason ?? '' },
+        ],
+        'Aucune source.',
+      ),
+    );
+  });
+
+  commandOf(sources, 'activate <source>', 'harvests it from now on').action(
+    async (_options, print: Printer, id: string) => {
+      await withApp(config(), print, async ({ useCases }) => {
+        const { config: _config, ...source } = await useCases.sources.activate(id);
+        print.thing(source, [`${source.title} est active.`]);
+      });
+    },
+  );
+
+  commandOf(sources, 'pause <source>', 'stops harvesting it; its courses stay')
+    .option('--reason <text>', 'why (required): the provider reads it')
+    .action(async (options: { reason?: string }, print: Printer, id: string) => {
+      await withApp(config(), print, async ({ useCases }) => {
+        const { config: _config, ...source } = await useCases.sources.pause(id, options.reason ?? '');
+        print.thing(source, [`${source.title} est en pause.`]);
+      });
+    });
+
+  const jobs = program.command('jobs').description('scheduled jobs');
+  const schedulerOf = async ({ useCases, database, log }: App) =>
+    makeScheduler({ jobs: await discoverJobs(), useCases, connection: database.connection, log });
+
+  commandOf(jobs, 'status', 'last start, last success, last error').action(async (_options, print: Printer) => {
+    await withApp(config(), print, async (app) =>
+      print.list(
+        await (await schedulerOf(app)).status(),
+        [
+          { title: 'travail', of: ({ name }) => name },
+          { title: 'horaire', of: ({ schedule }) => schedule },
+          { title: 'dernier départ', of: ({ lastStart }) => date(lastStart) },
+          { title: 'dernière réussite', of: ({ lastSuccess }) => date(lastSuccess) },
+          { title: 'en retard depuis', of: ({ lateSince }) => (lateSince === null ? '' : date(lateSince)) },
+          { title: 'dernière erreur', of: ({ lastError }) => lastError?.message ?? '' },
+        ],
+        'Aucun travail.',
+      ),
+    );
+  });
+
+  commandOf(jobs, 'run <name>', 'one job now').action(async (_options, print: Printer, name: string) => {
+    await withApp(config(), print, async (app) => {
+      const ended = await (await schedulerOf(app)).run(name);
+      print.thing({ name, ...ended }, [`${name} : ${ended.outcome} ${JSON.stringify(ended.result)}`]);
+      if (ended.outcome !== 'succeeded') process.exitCode = 1;
+    });
+  });
+}

@@ -1,0 +1,133 @@
+/** The server: pages over the use cases, the search index that follows the database, and the jobs. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type App, courseIndexLabels, projectRoot } from './app.ts';
+import { catalogueRoutes } from './catalogue/routes.ts';
+import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
+import { frenchAnalyser } from './catalogue/search/french.ts';
+import { makeScanIndex } from './catalogue/search/scan-index.ts';
+import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
+import { AppError } from './errors.ts';
+import { discoverJobs } from './jobs.ts';
+import { type Health, healthRoutes } from './pages/api.ts';
+import { hasContact, pageRoutes } from './pages/routes.ts';
+import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
+import { makeScheduler } from './platform/schedule.ts';
+import { makeWebApp, readAssets } from './platform/web/server.ts';
+import { loadViews } from './platform/web/views.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly courses: number;
+  /** Stops accepting, finishes what is under way, leaves harvest runs to be resumed. Does not close the app. */
+  close(): Promise<void>;
+}
+
+const sections = [
+  { label: 'Trouver un cours', href: '/catalogue' },
+  { label: 'Parcours', href: '/parcours' },
+  { label: 'Compétences', href: '/competences' },
+];
+const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
+
+/** @throws AppError `conflict` when the port is taken */
+export async function serve(app: App): Promise<RunningServer> {
+  const { config, log, framework, courses, useCases, database } = app;
+  const now = () => new Date();
+  const index = makeScanIndex(frenchAnalyser, { now });
+  const following = followCatalogue({ index, reader: readChanges(courses, courseIndexLabels(framework)), log });
+  await following.start();
+
+  const site = {
+    contact: config.contact,
+    legal: config.legal,
+  };
+  const assetsDirectory = join(projectRoot, 'dist', 'assets');
+  const assets = readAssets(assetsDirectory);
+  const views = loadViews(join(projectRoot, 'views'), { sections, assets, contact: hasContact(site) });
+  const catalogue = makeCatalogueUseCases({
+    courses,
+    index,
+    framework,
+    pathways: pathwayLinks(useCases.pathways, now),
+    failingSince: useCases.failingSince,
+    graceDays: config.harvest.graceDays,
+    now,
+  });
+  let ready = true;
+  const web = makeWebApp({
+    routers: [
+      healthRoutes({ health, isReady: () => ready }),
+      catalogueRoutes({ useCases: catalogue, framework, views, now }),
+      pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),
+      pageRoutes({ facts: site, views }),
+    ],
+    views,
+    settings: {
+      publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
+      rateLimitPerMinute: config.rateLimitPerMinute,
+      assetsDirectory,
+    },
+    log,
+  });
+
+  async function health(): Promise<Health> {
+    const kind = database.kind;
+    const note = kind === 'embedded' ? embeddedNote : null;
+    try {
+      const [pathways, runs] = await Promise.all([useCases.pathways.list(), useCases.harvest.status()]);
+      const complete = runs.filter(({ status }) => status === 'done' || status === 'done-with-rejections');
+      const last = Math.max(...complete.map(({ endedAt }) => endedAt?.getTime() ?? 0), 0);
+      return {
+        status: 'ok',
+        database: { kind, note, reachable: true },
+        courses: index.stats().courses,
+        pathways: pathways.length,
+        lastHarvest: last === 0 ? null : new Date(last).toISOString(),
+      };
+    } catch (err) {
+      log.error({ err }, 'the database does not answer');
+      return {
+        status: 'degraded',
+        database: { kind, note, reachable: false },
+        courses: index.stats().courses,
+        pathways: 0,
+        lastHarvest: null,
+      };
+    }
+  }
+
+  const server = createServer(web);
+  server.listen(config.port, config.host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    await following.stop();
+    const message = `Le port ${config.port} de ${config.host} ne peut pas être ouvert. Choisissez-en un autre : PORT=3001 npm start.`;
+    throw new AppError('conflict', 'PORT_TAKEN', message, { cause });
+  }
+  const scheduler = makeScheduler({ jobs: await discoverJobs(), useCases, connection: database.connection, log });
+  await scheduler.start();
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+
+  return {
+    url: config.publicUrl ?? `http://${host}:${port}/`,
+    courses: index.stats().courses,
+    async close() {
+      ready = false;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      // A visitor who keeps a connection open does not keep the server alive.
+      const late = setTimeout(() => server.closeAllConnections(), 5_000);
+      await scheduler.stop();
+      await closed;
+      clearTimeout(late);
+      await following.stop();
+    },
+  };
+}
