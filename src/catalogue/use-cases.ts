@@ -1,13 +1,13 @@
 /** What a visitor asks of the catalogue: find, read a course, look at a competence or at a school. */
 import { AppError } from '../errors.ts';
-import type { DigcompCompetence } from '../framework/model/reference.ts';
 import type { Framework } from '../framework/model.ts';
 import type { Card } from './model/card.ts';
 import type { SearchRequest } from './model/choices.ts';
-import { type Course, type CourseId, courseIdOfSlug } from './model.ts';
+import type { CompetencePage, CoursePage, Home, ProviderPage, SearchResult, StepLink } from './model/pages.ts';
+import { type CourseId, courseIdOfSlug } from './model.ts';
 import type { CourseIndex } from './search/course-index.ts';
-import type { CatalogueSummary, CourseStore } from './store.ts';
-import { isLiving, makeSearch, type SearchResult } from './use-cases/search.ts';
+import type { CourseStore } from './store.ts';
+import { isLiving, makeSearch } from './use-cases/search.ts';
 
 /** What other parts of the site say of pathways; the pathways feature answers. */
 export interface PathwayLinks {
@@ -15,9 +15,7 @@ export interface PathwayLinks {
   /** Pathways whose title holds the words. */
   matching(words: string, limit: number): Promise<readonly Card[]>;
   /** Steps, of any pathway, that offer this course. */
-  withCourse(
-    id: CourseId,
-  ): Promise<readonly { readonly title: string; readonly href: string; readonly step: number }[]>;
+  withCourse(id: CourseId): Promise<readonly StepLink[]>;
 }
 
 export interface CatalogueParts {
@@ -29,39 +27,6 @@ export interface CatalogueParts {
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   readonly graceDays: number;
   now(): Date;
-}
-
-export interface Home {
-  readonly summary: CatalogueSummary;
-  readonly counts: ReadonlyMap<string, number>;
-  readonly pathways: readonly Card[];
-  /** Words that find something today. */
-  readonly examples: readonly string[];
-}
-
-export type CoursePage =
-  | { readonly kind: 'moved'; readonly slug: string }
-  | { readonly kind: 'withdrawn'; readonly course: Course; readonly equivalents: readonly Course[] }
-  | {
-      readonly kind: 'course';
-      readonly course: Course;
-      readonly steps: Awaited<ReturnType<PathwayLinks['withCourse']>>;
-      readonly failingSince: Date | null;
-      /** Set while the course is absent from its source. */
-      readonly withdrawnOn: Date | null;
-    };
-
-export interface CompetencePage {
-  readonly competence: DigcompCompetence;
-  readonly total: number;
-  readonly courses: readonly Course[];
-}
-
-export interface ProviderPage {
-  readonly id: string;
-  readonly courses: readonly Course[];
-  readonly total: number;
-  readonly failing: ReadonlyMap<string, Date>;
 }
 
 export interface CatalogueUseCases {

@@ -1,48 +1,13 @@
 /** Search: what was found, what had to be ignored, and, when nothing was found, ways out that do lead somewhere. */
 import { accessCodes } from '../../eligibility/model.ts';
 import { bands } from '../../framework/model.ts';
-import type { Card } from '../model/card.ts';
 import { type Choice, choicesOf, filtersOf, type SearchRequest } from '../model/choices.ts';
+import type { CatalogueFigures, Proposal, SearchResult } from '../model/pages.ts';
 import type { Course } from '../model.ts';
-import {
-  type FacetName,
-  type FacetValue,
-  type Filters,
-  facetNames,
-  type SearchPage,
-  type SearchQuery,
-} from '../search/course-index.ts';
-import type { CatalogueSummary } from '../store.ts';
+import { type FacetName, type Filters, facetNames, type SearchPage, type SearchQuery } from '../search/course-index.ts';
 import type { CatalogueParts } from '../use-cases.ts';
 
-/** A way out of an empty result; `count` is what following it gives. */
-export type Proposal =
-  | { readonly kind: 'without'; readonly choice: Choice; readonly count: number }
-  | { readonly kind: 'without-filters'; readonly count: number }
-  | { readonly kind: 'subject'; readonly words: string; readonly count: number };
-
-export interface SearchResult {
-  /** What was really searched: known values only, a page that exists. */
-  readonly request: SearchRequest;
-  readonly ignored: readonly Choice[];
-  /** The page asked for was past the end. */
-  readonly pastEnd: boolean;
-  readonly total: number;
-  readonly pages: number;
-  readonly courses: readonly Course[];
-  readonly failing: ReadonlyMap<string, Date>;
-  readonly facets: Readonly<Record<FacetName, readonly FacetValue[]>>;
-  /** Names of the schools among the facet values. */
-  readonly providerNames: ReadonlyMap<string, string>;
-  readonly correction: string | null;
-  readonly widenedTo: readonly string[];
-  readonly pathways: readonly Card[];
-  readonly summary: CatalogueSummary;
-  /** Empty unless nothing was found. */
-  readonly proposals: readonly Proposal[];
-}
-
-type Parts = CatalogueParts & { summary(): Promise<CatalogueSummary> };
+type Parts = CatalogueParts & { summary(): Promise<CatalogueFigures> };
 
 const shownPathways = 2;
 const namedProviders = 60;

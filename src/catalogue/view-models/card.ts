@@ -63,12 +63,12 @@ function priceCells(course: Course, now: Date): readonly PriceCell[] {
 function factsOf({ draft, alignment }: Course, now: Date, bands: BandTitles): readonly Fact[] {
   const [best] = inOrder(draft.sessions, now);
   const pace = best === undefined ? null : paceText(best);
-  const effort = [effortText(draft), ...(pace === 'à votre rythme' ? [pace] : [])].filter((part) => part !== null);
+  const effort = [effortText(draft) ?? 'durée non communiquée', ...(pace === 'à votre rythme' ? [pace] : [])];
   const modality = modalityText(draft.modality);
   const codes = alignment.certifications.map(({ code }) => code);
   return [
     ...(codes.length === 0 ? [] : [{ icon: 'certificat', text: `Prépare ${listed(codes.slice(0, 3))}` }]),
-    { icon: 'horloge', text: effort.length === 0 ? 'durée non communiquée' : effort.join(', ') },
+    { icon: 'horloge', text: effort.join(', ') },
     ...(modality === null ? [] : [modality]),
     ...(alignment.level === null ? [] : [{ icon: 'niveau', text: levelName(alignment.level, bands) }]),
     ...(pace === null || pace === 'à votre rythme' ? [] : [{ icon: 'agenda', text: pace }]),

@@ -5,10 +5,10 @@ import type { AlignedCompetence, Framework } from '../../framework/model.ts';
 import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
 import type { Badge, Fact } from '../model/card.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
+import type { CoursePage } from '../model/pages.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
 import type { Course, Session } from '../model.ts';
-import type { CoursePage } from '../use-cases.ts';
 import { priceLabels } from './card.ts';
 import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 
@@ -152,7 +152,7 @@ function factsOf({ draft, alignment }: Course, { bands }: Reference): readonly F
   return [
     {
       icon: 'horloge',
-      text: effort === null ? 'Durée non communiquée' : paced ? `${effort}, à votre rythme` : effort,
+      text: `${effort ?? 'Durée non communiquée'}${paced ? ', à votre rythme' : ''}`,
     },
     ...(modality === null ? [] : [modality]),
     ...(alignment.level === null

@@ -4,7 +4,7 @@ import type { Framework } from '../../framework/model.ts';
 import { clock, count, french, number, shortDate } from '../../platform/web/format.ts';
 import type { Card } from '../model/card.ts';
 import { emptyRequest, searchAddress } from '../model/choices.ts';
-import type { CompetencePage, Home, ProviderPage } from '../use-cases.ts';
+import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
 import { courseCard } from './card.ts';
 
 type Reference = Pick<Framework, 'areas' | 'competences' | 'bands'>;

@@ -15,8 +15,8 @@ import {
   searchAddress,
   sortParameters,
 } from '../model/choices.ts';
+import type { Proposal, SearchResult } from '../model/pages.ts';
 import { type FacetName, type FacetValue, resultCap, type Sort, sorts } from '../search/course-index.ts';
-import type { Proposal, SearchResult } from '../use-cases/search.ts';
 import { courseCard } from './card.ts';
 import { type BandTitles, languageName, levelName } from './words.ts';
 

@@ -1,8 +1,8 @@
 /** The tombstone of a course (product 3.5): since when, why, and what is close to it today. */
 import { french, longDate } from '../../platform/web/format.ts';
 import type { Card } from '../model/card.ts';
+import type { CoursePage } from '../model/pages.ts';
 import type { Course } from '../model.ts';
-import type { CoursePage } from '../use-cases.ts';
 import { courseCard } from './card.ts';
 import type { BandTitles } from './words.ts';
 

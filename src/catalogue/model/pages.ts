@@ -1,0 +1,85 @@
+/** What the use cases answer and the pages print. */
+import type { AccessCode } from '../../eligibility/model.ts';
+import type { DigcompCompetence } from '../../framework/model/reference.ts';
+import type { Course } from '../model.ts';
+import type { FacetName, FacetValue } from '../search/course-index.ts';
+import type { Card } from './card.ts';
+import type { Choice, SearchRequest } from './choices.ts';
+
+export interface CatalogueFigures {
+  /** Courses in the lists. */
+  readonly published: number;
+  /** Most recent « relevé le » among them. */
+  readonly newestHarvest: Date | null;
+  readonly byAccess: Readonly<Record<AccessCode, number>>;
+  readonly providers: number;
+}
+
+export interface Home {
+  readonly summary: CatalogueFigures;
+  /** Courses per competence code. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly pathways: readonly Card[];
+  /** Words that find something today. */
+  readonly examples: readonly string[];
+}
+
+/** A step of a pathway that offers a course. */
+export interface StepLink {
+  readonly title: string;
+  readonly href: string;
+  readonly step: number;
+}
+
+export type CoursePage =
+  | { readonly kind: 'moved'; readonly slug: string }
+  | { readonly kind: 'withdrawn'; readonly course: Course; readonly equivalents: readonly Course[] }
+  | {
+      readonly kind: 'course';
+      readonly course: Course;
+      readonly steps: readonly StepLink[];
+      readonly failingSince: Date | null;
+      /** Set while the course is absent from its source. */
+      readonly withdrawnOn: Date | null;
+    };
+
+export interface CompetencePage {
+  readonly competence: DigcompCompetence;
+  readonly total: number;
+  readonly courses: readonly Course[];
+}
+
+export interface ProviderPage {
+  readonly id: string;
+  readonly courses: readonly Course[];
+  readonly total: number;
+  readonly failing: ReadonlyMap<string, Date>;
+}
+
+/** A way out of an empty result; `count` is what following it gives. */
+export type Proposal =
+  | { readonly kind: 'without'; readonly choice: Choice; readonly count: number }
+  | { readonly kind: 'without-filters'; readonly count: number }
+  | { readonly kind: 'subject'; readonly words: string; readonly count: number };
+
+export interface SearchResult {
+  /** What was really searched: known values only, a page that exists. */
+  readonly request: SearchRequest;
+  readonly ignored: readonly Choice[];
+  /** The page asked for was past the end. */
+  readonly pastEnd: boolean;
+  readonly total: number;
+  readonly pages: number;
+  readonly courses: readonly Course[];
+  /** Sources that fail now, among those of the courses shown. */
+  readonly failing: ReadonlyMap<string, Date>;
+  readonly facets: Readonly<Record<FacetName, readonly FacetValue[]>>;
+  /** Names of the schools among the facet values. */
+  readonly providerNames: ReadonlyMap<string, string>;
+  readonly correction: string | null;
+  readonly widenedTo: readonly string[];
+  readonly pathways: readonly Card[];
+  readonly summary: CatalogueFigures;
+  /** Empty unless nothing was found. */
+  readonly proposals: readonly Proposal[];
+}

@@ -1,0 +1,144 @@
+/** Every type of page in a real browser: no axe violation, no horizontal scroll, every stop of the keyboard visible. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { everyPage, manyCourses, manyPathways } from '../builders/catalogue.ts';
+import { aSite } from '../builders/site.ts';
+
+const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const screens = [
+  { name: '1280 light', width: 1280, scheme: 'light' },
+  { name: '1280 dark', width: 1280, scheme: 'dark' },
+  { name: '640, which is 1280 at 200 %', width: 640, scheme: 'light' },
+  { name: '390', width: 390, scheme: 'light' },
+  { name: '320', width: 320, scheme: 'dark' },
+] as const;
+
+interface AxeWindow {
+  axe: {
+    run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+  };
+}
+
+async function violationsOf(page: Page): Promise<readonly string[]> {
+  // Through the debugger: the pages' own policy lets no script in, and stays as it is.
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as AxeWindow;
+    const { violations } = await axe.run({ resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+    );
+  });
+}
+
+/** Everything folded is opened: what is hidden is read too. */
+async function unfold(page: Page): Promise<void> {
+  await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+}
+
+describe('pages in a browser', function () {
+  this.timeout(120_000);
+  let server: Server;
+  let origin: string;
+  let browser: Browser;
+
+  if (executable === undefined) {
+    it('every page is accessible (PENDING: no Chromium on this machine; apt-get install chromium)');
+    return;
+  }
+
+  before(async () => {
+    const site = await aSite({
+      courses: manyCourses,
+      pathways: manyPathways,
+      facts: { contact: { email: 'aide@exemple.fr', url: null } },
+    });
+    await new Promise<void>((resolve) => {
+      server = site.listen(0, '127.0.0.1', () => resolve());
+    });
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({
+      executablePath: executable,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+
+  after(async () => {
+    await browser?.close();
+    server?.close();
+    server?.closeAllConnections();
+  });
+
+  for (const { name, width, scheme } of screens) {
+    it(`at ${name}: no axe violation and no horizontal scroll`, async () => {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
+      const page = await context.newPage();
+      const found: string[] = [];
+      for (const [title, path, status] of everyPage) {
+        const answer = await page.goto(`${origin}${path}`);
+        expect(answer?.status(), title).to.equal(status);
+        await unfold(page);
+        found.push(...(await violationsOf(page)).map((violation) => `${title}: ${violation}`));
+        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        if (overflow > 0) found.push(`${title}: ${overflow} px of horizontal scroll`);
+      }
+      await context.close();
+      expect(found).to.deep.equal([]);
+    });
+  }
+
+  it('works with JavaScript off: search, narrow, open a course, choose the dark display', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${origin}/`);
+    await page.getByLabel('Que voulez-vous apprendre ?').fill('programmation');
+    await page.getByRole('button', { name: 'Chercher' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Résultats pour « programmation »' }).waitFor();
+    await page.getByLabel(/^Intermédiaire/).check();
+    await page.getByRole('button', { name: 'Appliquer les filtres' }).click();
+    await page.waitForURL(/niveau=intermediate/);
+    await page
+      .getByRole('link', { name: /^Cours de programmation/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { level: 1, name: /^Cours de programmation/ }).waitFor();
+    await page.getByRole('link', { name: 'Sombre' }).click();
+    expect(await page.locator('html').getAttribute('data-fr-theme')).to.equal('dark');
+    expect(page.url()).to.match(/\/cours\/[^?]+$/);
+    await context.close();
+  });
+
+  it('every stop of the keyboard is seen', async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    for (const path of ['/', '/catalogue?q=programmation', '/parcours/developpeur-web']) {
+      await page.goto(`${origin}${path}`);
+      for (let stop = 0; stop < 25; stop += 1) {
+        await page.keyboard.press('Tab');
+        const stopped = await page.evaluate<string>(
+          "(() => { const s = getComputedStyle(document.activeElement); return [document.activeElement.tagName, s.outlineStyle, parseFloat(s.outlineWidth) >= 2].join(' '); })()",
+        );
+        // Past the last link, the focus leaves the page.
+        if (stopped.startsWith('BODY')) break;
+        expect(stopped, `${path}, stop ${stop}`).to.match(/ solid true$/);
+      }
+    }
+    await context.close();
+  });
+});
