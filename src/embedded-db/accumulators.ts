@@ -2,7 +2,7 @@ import { Decimal128 } from 'bson';
 import { arithmetic, doubleFrom } from './arithmetic.ts';
 import type { Doc } from './bson-codec.ts';
 import { compareValues, isDoc, isNumeric, numberOf, typeName } from './bson-values.ts';
-import { compileExpression, type CompiledExpression, type ExpressionOptions } from './expressions/compile.ts';
+import { type CompiledExpression, compileExpression, type ExpressionOptions } from './expressions/compile.ts';
 import { mergeObjects } from './expressions/objects.ts';
 import { decimalArithmetic, MongoError, typeMismatch } from './mongo-error.ts';
 import { compileSort } from './sort.ts';
@@ -158,7 +158,8 @@ function countOf(expression: unknown, options: ExpressionOptions): number {
 }
 
 function partsOf(name: string, argument: unknown, names: readonly string[]): Doc {
-  if (!isDoc(argument)) throw new MongoError(5787900, `specification must be an object; found ${name}: ${typeName(argument)}`);
+  if (!isDoc(argument))
+    throw new MongoError(5787900, `specification must be an object; found ${name}: ${typeName(argument)}`);
   for (const key of Object.keys(argument)) {
     if (!names.includes(key)) throw new MongoError(5787901, `Unknown argument for '${name}' operator: ${key}`);
   }
@@ -203,7 +204,8 @@ function ranked(name: string, argument: unknown, options: ExpressionOptions): Co
   const several = name.endsWith('N');
   const spec = partsOf(name, argument, several ? ['n', 'output', 'sortBy'] : ['output', 'sortBy']);
   const count = several ? countOf(spec.n, options) : 1;
-  if (!isDoc(spec.sortBy)) throw new MongoError(10065, `expected 'sortBy' to already be an object in the arguments to ${name}`);
+  if (!isDoc(spec.sortBy))
+    throw new MongoError(10065, `expected 'sortBy' to already be an object in the arguments to ${name}`);
   const sort = compileSort(spec.sortBy, options.collation);
   if (!sort) throw new MongoError(15976, 'sortBy must have at least one sort key');
   const output = compileExpression(spec.output, options);
@@ -237,7 +239,8 @@ export function compileAccumulator(name: string, argument: unknown, options: Exp
   if (/^\$(?:first|last|min|max)N$/.test(name)) return severalValues(name, argument, options);
   if (/^\$(?:top|bottom)N?$/.test(name)) return ranked(name, argument, options);
   if (name === '$count') {
-    if (!isDoc(argument) || Object.keys(argument).length > 0) throw typeMismatch('$count takes no arguments, i.e. $count:{}');
+    if (!isDoc(argument) || Object.keys(argument).length > 0)
+      throw typeMismatch('$count takes no arguments, i.e. $count:{}');
     return compileAccumulator('$sum', 1, options);
   }
   const start = SIMPLE.get(name);

@@ -4,7 +4,7 @@ import type { Collation } from './collation.ts';
 import { compileBucket, compileGroup, compileSortByCount } from './group.ts';
 import { lookupStage } from './lookup.ts';
 import { compileFilter } from './matcher.ts';
-import { readMerge, readOut, type PipelineOutput } from './merge.ts';
+import { type PipelineOutput, readMerge, readOut } from './merge.ts';
 import { MongoError } from './mongo-error.ts';
 import { compileSort, sortBy } from './sort.ts';
 import {
@@ -13,10 +13,10 @@ import {
   countStage,
   limitStage,
   matchStage,
+  type Stage,
   sampleStage,
   skipStage,
   sortStage,
-  type Stage,
   stageOf,
   transformStage,
   unwindStage,
@@ -68,7 +68,8 @@ function facetStage(argument: unknown, context: PipelineContext): Stage {
     if (name === '' || name.startsWith('$') || name.includes('.')) {
       throw new MongoError(name.includes('.') ? 16412 : 16410, `FieldPath field names may not be '${name}'`);
     }
-    if (!Array.isArray(stages)) throw new MongoError(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(stages)}`);
+    if (!Array.isArray(stages))
+      throw new MongoError(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(stages)}`);
     return [name, compilePipeline(stages as Doc[], { ...context, inFacet: true })] as const;
   });
   const fields = new Set<string>();

@@ -450,8 +450,7 @@ function writeValue(name: string, value: unknown, depth: number): void {
     // BSON holds dates that JS does not: better refused than rewritten as another instant.
     if (Number.isNaN(time)) throw new MongoError(2, 'a date outside the years -271821 to 275760 cannot be stored');
     writeLong(0x09, name, BigInt(time));
-  }
-  else if (value instanceof BSONValue) writeBsonValue(name, value, depth);
+  } else if (value instanceof BSONValue) writeBsonValue(name, value, depth);
   else if (value instanceof RegExp) {
     writeName(0x0b, name);
     writeCstring(value.source);

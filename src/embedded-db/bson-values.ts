@@ -177,7 +177,8 @@ export function typeName(value: unknown): string {
 
 /** A value as an error message names it; a stored object must not decide how it is turned into text. */
 export function shown(value: unknown): string {
-  if (typeof value === 'object' && value !== null && !isNumeric(value) && !(value instanceof ObjectId)) return typeName(value);
+  if (typeof value === 'object' && value !== null && !isNumeric(value) && !(value instanceof ObjectId))
+    return typeName(value);
   return String(value);
 }
 
@@ -213,7 +214,7 @@ function decimalParts(value: Decimal128): { coefficient: bigint; exponent: numbe
 }
 
 /** A finite double as `coefficient x 2^exponent`, exactly. */
-function binaryParts(value: number): { coefficient: bigint; exponent: number } {
+export function binaryParts(value: number): { coefficient: bigint; exponent: number } {
   let exponent = 0;
   let scaled = value;
   while (!Number.isInteger(scaled)) {
@@ -360,9 +361,7 @@ export function compareValues(a: unknown, b: unknown, order?: StringOrder): numb
       const left = binaryOf(a);
       const right = binaryOf(b);
       return (
-        left.bytes.length - right.bytes.length ||
-        left.subtype - right.subtype ||
-        compareBytes(left.bytes, right.bytes)
+        left.bytes.length - right.bytes.length || left.subtype - right.subtype || compareBytes(left.bytes, right.bytes)
       );
     }
     case RANK.objectId:

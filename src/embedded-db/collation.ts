@@ -33,7 +33,8 @@ function flag(spec: Doc, name: string): boolean {
 function choice<T extends string>(spec: Doc, name: string, allowed: readonly T[]): T {
   const value = spec[name] ?? allowed[0];
   const found = allowed.find((one) => one === value);
-  if (found === undefined) throw badValue(`Enumeration value '${shown(value)}' for field 'collation.${name}' is not valid`);
+  if (found === undefined)
+    throw badValue(`Enumeration value '${shown(value)}' for field 'collation.${name}' is not valid`);
   return found;
 }
 
@@ -99,7 +100,8 @@ function comparison(spec: Doc, locale: string): (a: string, b: string) => number
   const maxVariable = choice(spec, 'maxVariable', ['punct', 'space']);
   const numeric = flag(spec, 'numericOrdering');
   flag(spec, 'normalization');
-  if (flag(spec, 'backwards')) throw badValue("the embedded database does not support the collation option 'backwards'");
+  if (flag(spec, 'backwards'))
+    throw badValue("the embedded database does not support the collation option 'backwards'");
   if (strength === 4) throw badValue('the embedded database does not support a collation of strength 4');
   if (shifted && maxVariable === 'space') {
     throw badValue("the embedded database does not support maxVariable 'space' with alternate 'shifted'");

@@ -1,6 +1,6 @@
+import { type Accumulator, type CompiledAccumulator, compileAccumulator } from './accumulators.ts';
 import { type Doc, setOwn } from './bson-codec.ts';
 import { compareValues, isDoc, typeName, typeOrder } from './bson-values.ts';
-import { type Accumulator, type CompiledAccumulator, compileAccumulator } from './accumulators.ts';
 import { compileExpression, type ExpressionOptions } from './expressions/compile.ts';
 import { MongoError } from './mongo-error.ts';
 import type { Stage } from './stages.ts';
@@ -17,7 +17,8 @@ function readAccumulators(spec: Doc, options: ExpressionOptions): NamedAccumulat
       if (name.startsWith('$')) throw new MongoError(40236, `The field name '${name}' cannot be an operator name`);
       if (!isDoc(value)) throw new MongoError(40234, `The field '${name}' must be an accumulator object`);
       const [operator, other] = Object.keys(value);
-      if (operator === undefined || other !== undefined) throw new MongoError(40238, `The field '${name}' must specify one accumulator`);
+      if (operator === undefined || other !== undefined)
+        throw new MongoError(40238, `The field '${name}' must specify one accumulator`);
       if (!operator.startsWith('$')) throw new MongoError(40234, `The field '${name}' must be an accumulator object`);
       return [name, compileAccumulator(operator, value[operator], options)] as const;
     });
@@ -80,7 +81,8 @@ export function compileGroup(spec: unknown, options: ExpressionOptions): Stage {
 export function compileSortByCount(spec: unknown, options: ExpressionOptions): Stage {
   const isPath = typeof spec === 'string' && spec.startsWith('$');
   const isExpression = isDoc(spec) && Object.keys(spec)[0]?.startsWith('$') === true;
-  if (isDoc(spec) && !isExpression) throw new MongoError(40147, 'the sortByCount field must be defined as a $-prefixed path or an expression');
+  if (isDoc(spec) && !isExpression)
+    throw new MongoError(40147, 'the sortByCount field must be defined as a $-prefixed path or an expression');
   if (!isDoc(spec) && !isPath) {
     throw typeof spec === 'string'
       ? new MongoError(40148, 'the sortByCount field must be defined as a $-prefixed path or an expression')
@@ -111,7 +113,8 @@ function bucketOf(boundaries: readonly unknown[], value: unknown, options: Expre
 
 /** `$bucket`: values by the boundaries that they lie between, the others in `default` or, without one, refused. */
 export function compileBucket(spec: unknown, options: ExpressionOptions): Stage {
-  if (!isDoc(spec)) throw new MongoError(40201, `Argument to $bucket stage must be an object, but found type: ${typeName(spec)}`);
+  if (!isDoc(spec))
+    throw new MongoError(40201, `Argument to $bucket stage must be an object, but found type: ${typeName(spec)}`);
   for (const key of Object.keys(spec)) {
     if (!['groupBy', 'boundaries', 'default', 'output'].includes(key)) {
       throw new MongoError(40197, `Unrecognized option to $bucket: ${key}.`);
@@ -133,8 +136,10 @@ export function compileBucket(spec: unknown, options: ExpressionOptions): Stage 
   boundaries.forEach((value, i) => {
     if (i === 0) return;
     const before = boundaries[i - 1];
-    if (typeOrder(before) !== typeOrder(value)) throw new MongoError(40193, "All values in the 'boundaries' option to $bucket must have the same type");
-    if (compareValues(before, value, options.collation) >= 0) throw new MongoError(40194, "The 'boundaries' option to $bucket must be sorted");
+    if (typeOrder(before) !== typeOrder(value))
+      throw new MongoError(40193, "All values in the 'boundaries' option to $bucket must have the same type");
+    if (compareValues(before, value, options.collation) >= 0)
+      throw new MongoError(40194, "The 'boundaries' option to $bucket must be sorted");
   });
   const hasDefault = Object.hasOwn(spec, 'default');
   const otherwise = spec.default;
@@ -143,9 +148,13 @@ export function compileBucket(spec: unknown, options: ExpressionOptions): Stage 
     compareValues(otherwise, boundaries[0], options.collation) >= 0 &&
     compareValues(otherwise, boundaries.at(-1), options.collation) < 0
   ) {
-    throw new MongoError(40199, "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest boundary.");
+    throw new MongoError(
+      40199,
+      "The $bucket 'default' field must be less than the lowest boundary or greater than or equal to the highest boundary.",
+    );
   }
-  if (output !== undefined && !isDoc(output)) throw new MongoError(40196, "The $bucket 'output' field must be an object");
+  if (output !== undefined && !isDoc(output))
+    throw new MongoError(40196, "The $bucket 'output' field must be an object");
   const by = compileExpression(groupBy, options);
   const accumulators = readAccumulators(output ?? { count: { $sum: 1 } }, options);
   const idOf = (doc: Doc): unknown => {

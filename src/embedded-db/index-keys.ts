@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BSONSymbol, type Code, Decimal128, Long, type ObjectId, Timestamp } from 'bson';
+import { BSONSymbol, type Code, Decimal128, Long, type ObjectId, type Timestamp } from 'bson';
 import { type Doc, setOwn } from './bson-codec.ts';
 import {
   binaryOf,

@@ -1,6 +1,6 @@
+import { compilePipeline, type PipelineContext } from './aggregate.ts';
 import type { Doc } from './bson-codec.ts';
 import { isDoc, typeName } from './bson-values.ts';
-import { compilePipeline, type PipelineContext } from './aggregate.ts';
 import { compileExpression, pathValue } from './expressions/compile.ts';
 import { isRegex } from './matcher-operators.ts';
 import { failedToParse, MongoError } from './mongo-error.ts';
@@ -10,7 +10,8 @@ const OPTIONS = new Set(['from', 'as', 'let', 'pipeline', 'localField', 'foreign
 
 function text(spec: Doc, name: string): string {
   const value = spec[name];
-  if (typeof value !== 'string') throw failedToParse(`$lookup argument '${name}' must be a string, is type ${typeName(value)}`);
+  if (typeof value !== 'string')
+    throw failedToParse(`$lookup argument '${name}' must be a string, is type ${typeName(value)}`);
   if (value.startsWith('$')) throw new MongoError(16410, `FieldPath field names may not start with '$': ${value}`);
   return value;
 }
@@ -29,7 +30,8 @@ function equalityFilter(field: string, value: unknown): Doc {
  */
 export function lookupStage(argument: unknown, context: PipelineContext): Stage {
   if (!isDoc(argument)) throw failedToParse(`the $lookup specification must be an Object, found ${typeName(argument)}`);
-  for (const key of Object.keys(argument)) if (!OPTIONS.has(key)) throw failedToParse(`unknown argument to $lookup: ${key}`);
+  for (const key of Object.keys(argument))
+    if (!OPTIONS.has(key)) throw failedToParse(`unknown argument to $lookup: ${key}`);
   if (!Object.hasOwn(argument, 'from')) throw failedToParse("missing 'from' option to $lookup stage specification");
   if (!Object.hasOwn(argument, 'as')) throw failedToParse("must specify 'as' field for a $lookup");
   const { find } = context;

@@ -1,6 +1,19 @@
 import { Binary, Long, MaxKey, MinKey } from 'bson';
-import { compareValues, equalValues, isDoc, isNumeric, numberOf, RANK, regexOf, type StringOrder, TYPE_CODES, typeName, typeOrder, shown } from './bson-values.ts';
 import { integerOf } from './arithmetic.ts';
+import {
+  compareValues,
+  equalValues,
+  isDoc,
+  isNumeric,
+  numberOf,
+  RANK,
+  regexOf,
+  type StringOrder,
+  shown,
+  TYPE_CODES,
+  typeName,
+  typeOrder,
+} from './bson-values.ts';
 import { badValue, failedToParse } from './mongo-error.ts';
 import { compileRegex } from './regex.ts';
 import { ValueMap } from './value-map.ts';
@@ -15,7 +28,8 @@ export function isRegex(value: unknown): boolean {
 /** Equality; null is equal to missing. */
 export function equality(wanted: unknown, order: StringOrder | undefined): Test {
   if (wanted === null || wanted === undefined) return (value) => value === null || value === undefined;
-  if (typeof wanted === 'string' && !order) return (value) => value === wanted || (typeof value === 'object' && equalValues(value, wanted));
+  if (typeof wanted === 'string' && !order)
+    return (value) => value === wanted || (typeof value === 'object' && equalValues(value, wanted));
   if (typeof wanted === 'boolean') return (value) => value === wanted;
   if (typeof wanted === 'number' && !Number.isNaN(wanted)) {
     return (value) => value === wanted || (typeof value === 'object' && value !== null && equalValues(value, wanted));
@@ -29,14 +43,16 @@ export function inequality(operator: string, bound: unknown, order: StringOrder 
   const orEqual = operator === '$gte' || operator === '$lte';
   const sign = operator === '$gt' || operator === '$gte' ? 1 : -1;
   const passes = (result: number): boolean => (result === 0 ? orEqual : result > 0 === sign > 0);
-  if (bound === null || bound === undefined) return orEqual ? (value) => value === null || value === undefined : () => false;
+  if (bound === null || bound === undefined)
+    return orEqual ? (value) => value === null || value === undefined : () => false;
   if (bound instanceof MinKey || bound instanceof MaxKey) {
     return (value) => value !== undefined && passes(compareValues(value, bound));
   }
   const rank = typeOrder(bound);
   if (rank === RANK.number) {
     const limit = numberOf(bound) as number;
-    if (Number.isNaN(limit)) return orEqual ? (value) => isNumeric(value) && Number.isNaN(numberOf(value)) : () => false;
+    if (Number.isNaN(limit))
+      return orEqual ? (value) => isNumeric(value) && Number.isNaN(numberOf(value)) : () => false;
     return (value) => {
       if (typeof value === 'number' && typeof bound === 'number') {
         if (sign > 0) return orEqual ? value >= bound : value > bound;
@@ -121,7 +137,8 @@ export function modTest(argument: unknown): Test {
   const [divisor, remainder] = argument.map((value, i) => {
     const number = numberOf(value);
     if (number === undefined) throw badValue(`malformed mod, ${i === 0 ? 'divisor' : 'remainder'} not a number`);
-    if (!Number.isFinite(number)) throw badValue(`malformed mod, ${i === 0 ? 'divisor' : 'remainder'} value is invalid`);
+    if (!Number.isFinite(number))
+      throw badValue(`malformed mod, ${i === 0 ? 'divisor' : 'remainder'} value is invalid`);
     return integerOf(value) ?? BigInt(Math.trunc(number));
   }) as [bigint, bigint];
   if (divisor === 0n) throw badValue('divisor cannot be 0');
@@ -130,7 +147,8 @@ export function modTest(argument: unknown): Test {
   return (value) => {
     const number = numberOf(value);
     if (number === undefined || !Number.isFinite(number)) return false;
-    if (Math.abs(number) <= Number.MAX_SAFE_INTEGER && Number.isSafeInteger(small)) return Math.trunc(number) % small === rest;
+    if (Math.abs(number) <= Number.MAX_SAFE_INTEGER && Number.isSafeInteger(small))
+      return Math.trunc(number) % small === rest;
     if (Math.abs(number) >= 2 ** 63 && integerOf(value) === undefined) return false;
     return (integerOf(value) ?? BigInt(Math.trunc(number))) % divisor === remainder;
   };
@@ -139,7 +157,8 @@ export function modTest(argument: unknown): Test {
 /** A length that an operator asks for: a whole number of any type, 0 or more. */
 export function sizeTest(argument: unknown): Test {
   const size = numberOf(argument);
-  if (size === undefined) throw failedToParse(`Failed to parse $size. Expected a number in: $size: ${typeName(argument)}`);
+  if (size === undefined)
+    throw failedToParse(`Failed to parse $size. Expected a number in: $size: ${typeName(argument)}`);
   if (!Number.isInteger(size)) throw failedToParse('Failed to parse $size. Expected an integer');
   if (size < 0) throw failedToParse('Failed to parse $size. Expected a non-negative number');
   return (value) => Array.isArray(value) && value.length === size;
@@ -149,7 +168,8 @@ function bitPositions(operator: string, argument: unknown): number[] {
   if (Array.isArray(argument)) {
     return argument.map((value) => {
       const position = numberOf(value);
-      if (position === undefined || !Number.isInteger(position)) throw badValue(`bit positions must be an integer but got: ${shown(value)}`);
+      if (position === undefined || !Number.isInteger(position))
+        throw badValue(`bit positions must be an integer but got: ${shown(value)}`);
       if (position < 0) throw badValue(`bit positions must be >= 0 but got: ${position}`);
       return position;
     });
@@ -162,8 +182,10 @@ function bitPositions(operator: string, argument: unknown): number[] {
     return positions;
   }
   const number = numberOf(argument);
-  if (number === undefined) throw badValue(`${operator} takes an Array, a number, or a BinData but received: ${typeName(argument)}`);
-  if (!Number.isInteger(number) || Math.abs(number) >= 2 ** 63) throw failedToParse(`Failed to parse ${operator}. Expected an integer`);
+  if (number === undefined)
+    throw badValue(`${operator} takes an Array, a number, or a BinData but received: ${typeName(argument)}`);
+  if (!Number.isInteger(number) || Math.abs(number) >= 2 ** 63)
+    throw failedToParse(`Failed to parse ${operator}. Expected an integer`);
   if (number < 0) throw failedToParse(`Failed to parse ${operator}. Expected a non-negative number`);
   let mask = integerOf(argument) ?? BigInt(number);
   const positions: number[] = [];

@@ -62,7 +62,11 @@ interface Reading {
 
 /** A test of one field; `not` holds when the tests inside do not all hold. */
 type FieldTest =
-  | { readonly kind: 'leaf'; readonly test: ElementTest; /** Whether an array passes by one of its elements. */ readonly intoArray: boolean }
+  | {
+      readonly kind: 'leaf';
+      readonly test: ElementTest /** Whether an array passes by one of its elements. */;
+      readonly intoArray: boolean;
+    }
   | { readonly kind: 'not'; readonly tests: readonly FieldTest[] };
 
 function holdsAtPath(field: FieldTest, doc: Doc, parts: readonly string[], hit: Hit | undefined): boolean {
@@ -123,7 +127,9 @@ function elemMatch(argument: unknown, path: string, reading: Reading): FieldTest
   if (!isDoc(argument)) throw badValue('$elemMatch needs an Object');
   const [first] = Object.keys(argument);
   const onValues =
-    first?.startsWith('$') === true && !isReference(argument) && !['$and', '$or', '$nor', '$expr', '$where', '$text'].includes(first);
+    first?.startsWith('$') === true &&
+    !isReference(argument) &&
+    !['$and', '$or', '$nor', '$expr', '$where', '$text'].includes(first);
   if (onValues) {
     const tests = fieldTests(argument, path, { ...reading, conjunctive: false });
     return elementLeaf((element) => tests.every((field) => holdsForValue(field, element)));
@@ -223,7 +229,20 @@ function operatorTests(name: string, spec: Doc, path: string, reading: Reading):
   }
 }
 
-const NOTED = new Set(['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$exists', '$type', '$size', '$mod', '$all', '$elemMatch']);
+const NOTED = new Set([
+  '$eq',
+  '$gt',
+  '$gte',
+  '$lt',
+  '$lte',
+  '$in',
+  '$exists',
+  '$type',
+  '$size',
+  '$mod',
+  '$all',
+  '$elemMatch',
+]);
 
 function note(reading: Reading, path: string, op: string, spec: Doc): void {
   if (!reading.conjunctive) return;

@@ -1,6 +1,6 @@
 import type { PipelineContext } from './aggregate.ts';
 import { type Doc, setOwn } from './bson-codec.ts';
-import { equalValues, isDoc, typeName, shown } from './bson-values.ts';
+import { equalValues, isDoc, shown, typeName } from './bson-values.ts';
 import { compileExpression, pathValue } from './expressions/compile.ts';
 import { mergeObjects } from './expressions/objects.ts';
 import { failedToParse, MongoError, typeMismatch } from './mongo-error.ts';
@@ -21,15 +21,23 @@ export type PipelineOutput =
       merge(existing: Doc | undefined, incoming: Doc): { insert: Doc } | { replace: Doc } | undefined;
     };
 
-function collectionOf(value: unknown, stage: string, names: readonly [string, string]): { database?: string; collection: string } {
+function collectionOf(
+  value: unknown,
+  stage: string,
+  names: readonly [string, string],
+): { database?: string; collection: string } {
   if (typeof value === 'string') {
     if (value === '') throw new MongoError(73, `Invalid ${stage} target namespace`);
     return { collection: value };
   }
-  if (!isDoc(value)) throw new MongoError(16990, `${stage} only supports a string or object argument, but found ${typeName(value)}`);
+  if (!isDoc(value))
+    throw new MongoError(16990, `${stage} only supports a string or object argument, but found ${typeName(value)}`);
   const { [names[0]]: database, [names[1]]: collection } = value;
   if (typeof collection !== 'string' || (database !== undefined && typeof database !== 'string')) {
-    throw new MongoError(16994, `If an object is passed to ${stage} it must have exactly 2 fields: '${names[0]}' and '${names[1]}'`);
+    throw new MongoError(
+      16994,
+      `If an object is passed to ${stage} it must have exactly 2 fields: '${names[0]}' and '${names[1]}'`,
+    );
   }
   for (const key of Object.keys(value)) {
     if (!names.includes(key)) throw new MongoError(40415, `BSON field '${stage}.${key}' is an unknown field.`);
@@ -47,18 +55,26 @@ const OPTIONS = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
 /** Reads `$merge`; the returned functions say what becomes of each result, the caller writes. */
 export function readMerge(argument: unknown, context: PipelineContext): PipelineOutput {
   const spec = typeof argument === 'string' ? { into: argument } : argument;
-  if (!isDoc(spec)) throw new MongoError(51182, `$merge requires a string or object argument, but found ${typeName(argument)}`);
-  for (const key of Object.keys(spec)) if (!OPTIONS.has(key)) throw new MongoError(40415, `BSON field '$merge.${key}' is an unknown field.`);
-  if (!Object.hasOwn(spec, 'into')) throw new MongoError(40414, "BSON field '$merge.into' is missing but a required field");
+  if (!isDoc(spec))
+    throw new MongoError(51182, `$merge requires a string or object argument, but found ${typeName(argument)}`);
+  for (const key of Object.keys(spec))
+    if (!OPTIONS.has(key)) throw new MongoError(40415, `BSON field '$merge.${key}' is an unknown field.`);
+  if (!Object.hasOwn(spec, 'into'))
+    throw new MongoError(40414, "BSON field '$merge.into' is missing but a required field");
   const onList = spec.on === undefined ? ['_id'] : Array.isArray(spec.on) ? spec.on : [spec.on];
-  if (onList.length === 0) throw new MongoError(51187, "If explicitly specifying $merge 'on', must include at least one field");
+  if (onList.length === 0)
+    throw new MongoError(51187, "If explicitly specifying $merge 'on', must include at least one field");
   const on = onList.map((path) => {
-    if (typeof path !== 'string') throw new MongoError(51186, "$merge 'on' field must be either a string or an array of strings");
+    if (typeof path !== 'string')
+      throw new MongoError(51186, "$merge 'on' field must be either a string or an array of strings");
     return path;
   });
   const notMatched = spec.whenNotMatched ?? 'insert';
   if (notMatched !== 'insert' && notMatched !== 'discard' && notMatched !== 'fail') {
-    throw new MongoError(2, `Enumeration value '${shown(notMatched)}' for field '$merge.whenNotMatched' is not a valid value.`);
+    throw new MongoError(
+      2,
+      `Enumeration value '${shown(notMatched)}' for field '$merge.whenNotMatched' is not a valid value.`,
+    );
   }
   const onMatch = matchedAction(spec, context);
   return {
@@ -70,7 +86,10 @@ export function readMerge(argument: unknown, context: PipelineContext): Pipeline
       for (const path of on) {
         const value = pathValue(incoming, path.split('.'), 0);
         if (value === null || value === undefined || Array.isArray(value)) {
-          throw new MongoError(51132, `$merge write error: 'on' field '${path}' cannot be missing, null, undefined or an array`);
+          throw new MongoError(
+            51132,
+            `$merge write error: 'on' field '${path}' cannot be missing, null, undefined or an array`,
+          );
         }
         setOwn(filter, path, { $eq: value });
       }
@@ -80,7 +99,10 @@ export function readMerge(argument: unknown, context: PipelineContext): Pipeline
       if (existing) return onMatch(existing, incoming);
       if (notMatched === 'discard') return undefined;
       if (notMatched === 'fail') {
-        throw new MongoError(13113, '$merge could not find a matching document in the target collection for at least one document in the source collection');
+        throw new MongoError(
+          13113,
+          '$merge could not find a matching document in the target collection for at least one document in the source collection',
+        );
       }
       return { insert: incoming };
     },
@@ -91,7 +113,10 @@ type MatchedAction = (existing: Doc, incoming: Doc) => { replace: Doc } | undefi
 
 function keepingId(existing: Doc, next: Doc): { replace: Doc } {
   if (Object.hasOwn(next, '_id') && !equalValues(next._id, existing._id)) {
-    throw new MongoError(66, "$merge failed to update the matching document, did you attempt to modify the _id or the shard key?");
+    throw new MongoError(
+      66,
+      '$merge failed to update the matching document, did you attempt to modify the _id or the shard key?',
+    );
   }
   const replace: Doc = { _id: existing._id };
   for (const key of Object.keys(next)) if (key !== '_id') setOwn(replace, key, next[key]);
@@ -113,7 +138,8 @@ function matchedAction(spec: Doc, context: PipelineContext): MatchedAction {
       return keepingId(existing, compileFor(values)(existing));
     };
   }
-  if (spec.let !== undefined) throw failedToParse("Cannot use 'let' variables with 'whenMatched' other than a pipeline");
+  if (spec.let !== undefined)
+    throw failedToParse("Cannot use 'let' variables with 'whenMatched' other than a pipeline");
   switch (matched) {
     case 'merge':
       return (existing, incoming) => keepingId(existing, mergeObjects([existing, incoming]));
@@ -126,6 +152,9 @@ function matchedAction(spec: Doc, context: PipelineContext): MatchedAction {
         throw new MongoError(11000, '$merge found a document with the same key in the target collection');
       };
     default:
-      throw new MongoError(2, `Enumeration value '${shown(matched)}' for field '$merge.whenMatched' is not a valid value.`);
+      throw new MongoError(
+        2,
+        `Enumeration value '${shown(matched)}' for field '$merge.whenMatched' is not a valid value.`,
+      );
   }
 }

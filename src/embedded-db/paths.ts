@@ -47,7 +47,8 @@ function testInArray(
       if (test(element, hit)) return found(hit, i);
     } else if (Array.isArray(element)) {
       const next = parts[at + 1] as string;
-      if (isArrayIndex(next) && testAt(element[Number(next)], parts, at + 1, test, intoArray, hit)) return found(hit, i);
+      if (isArrayIndex(next) && testAt(element[Number(next)], parts, at + 1, test, intoArray, hit))
+        return found(hit, i);
       if (!isArrayIndex(next) && testInArray(element, parts, at + 1, test, intoArray, hit)) return found(hit, i);
     } else if (isDoc(element) && testInside(element, parts, at + 1, test, intoArray, hit)) return found(hit, i);
   }

@@ -22,11 +22,15 @@ function collision(path: string): MongoError {
 /** Adds an entry at a dotted path; 31249 and 31250 when it meets another one. */
 export function addEntry(tree: Tree, path: string, entry: Entry): void {
   const parts = path.split('.');
-  if (parts.includes('')) throw new MongoError(parts.length === 1 ? 40352 : 15998, 'FieldPath field names may not be empty strings.');
+  if (parts.includes(''))
+    throw new MongoError(parts.length === 1 ? 40352 : 15998, 'FieldPath field names may not be empty strings.');
   let node = tree;
   parts.forEach((part, i) => {
     if (part.startsWith('$') && !/^\$(?:ref|id|db)$/.test(part)) {
-      throw new MongoError(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField: ${part}`);
+      throw new MongoError(
+        16410,
+        `FieldPath field names may not start with '$'. Consider using $getField or $setField: ${part}`,
+      );
     }
     const known = node.get(part);
     if (i === parts.length - 1) {
@@ -88,7 +92,13 @@ export function includeFields(doc: Doc, tree: Tree, root: Doc): Doc {
   return result;
 }
 
-function addComputed(result: Doc, doc: Doc, tree: Tree, root: Doc, apply: (doc: Doc, tree: Tree, root: Doc) => Doc): void {
+function addComputed(
+  result: Doc,
+  doc: Doc,
+  tree: Tree,
+  root: Doc,
+  apply: (doc: Doc, tree: Tree, root: Doc) => Doc,
+): void {
   for (const [key, entry] of tree) {
     if (entry.kind === 'compute') {
       const value = entry.compute(root);

@@ -1,7 +1,7 @@
 import type { Doc } from './bson-codec.ts';
-import { isDoc, isNumeric, numberOf, typeName, shown } from './bson-values.ts';
+import { isDoc, isNumeric, numberOf, shown, typeName } from './bson-values.ts';
 import type { Collation } from './collation.ts';
-import { compileExpression, operatorOf, type ExpressionOptions } from './expressions/compile.ts';
+import { compileExpression, type ExpressionOptions, operatorOf } from './expressions/compile.ts';
 import { type CompiledFilter, compileFilter } from './matcher.ts';
 import { MongoError } from './mongo-error.ts';
 import { addEntry, type Entry, excludeFields, includeFields, setFields, type Tree } from './projection-tree.ts';
@@ -55,7 +55,8 @@ function addComputed(reading: Reading, path: string, expression: unknown): void 
 
 function integer(value: unknown): number {
   const number = numberOf(value);
-  if (number === undefined || Number.isNaN(number)) throw new MongoError(31273, '$slice only supports numbers and [skip, limit] arrays');
+  if (number === undefined || Number.isNaN(number))
+    throw new MongoError(31273, '$slice only supports numbers and [skip, limit] arrays');
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(number)));
 }
 
@@ -79,7 +80,8 @@ function sliceChange(argument: unknown): (value: unknown) => unknown {
 }
 
 function addElemMatch(reading: Reading, path: string, argument: unknown): void {
-  if (!isDoc(argument)) throw new MongoError(31274, `elemMatch: Invalid argument, object required, but got ${typeName(argument)}`);
+  if (!isDoc(argument))
+    throw new MongoError(31274, `elemMatch: Invalid argument, object required, but got ${typeName(argument)}`);
   if (path.includes('.')) throw new MongoError(31275, 'Cannot use $elemMatch projection on a nested field');
   if (reading.positional) throw new MongoError(31255, 'Cannot specify positional operator and $elemMatch');
   reading.elemMatch = true;
@@ -101,26 +103,40 @@ function addPositional(reading: Reading, path: string, value: unknown): void {
   if (target.split('.').includes('$')) {
     throw new MongoError(31394, "As of 4.4, it's illegal to specify positional operator in the middle of a path.");
   }
-  if (isDoc(value) || typeof value === 'string') throw new MongoError(31271, 'positional projection cannot be used with an expression or sub object');
+  if (isDoc(value) || typeof value === 'string')
+    throw new MongoError(31271, 'positional projection cannot be used with an expression or sub object');
   if (!flagOf(value)) throw new MongoError(31395, 'positional projection cannot be used with exclusion');
   if (reading.positional) throw new MongoError(31276, 'Cannot specify more than one positional projection per query.');
   if (reading.elemMatch) throw new MongoError(31256, 'Cannot specify positional operator and $elemMatch');
   const { filter } = reading.options;
   const [top = ''] = target.split('.');
   if (!filter?.fields || ![...filter.fields].includes(top)) {
-    throw new MongoError(51050, "Projections with a positional operator require a matching field in the query's filter");
+    throw new MongoError(
+      51050,
+      "Projections with a positional operator require a matching field in the query's filter",
+    );
   }
   reading.positional = true;
   setMode(reading, 'include', path);
-  addEntry(reading.tree, target, { kind: 'change', change: (list) => (Array.isArray(list) ? takePosition(reading, list) : list) });
+  addEntry(reading.tree, target, {
+    kind: 'change',
+    change: (list) => (Array.isArray(list) ? takePosition(reading, list) : list),
+  });
 }
 
 function takePosition(reading: Reading, list: readonly unknown[]): unknown[] {
   const at = reading.position;
   if (at === undefined) {
-    throw new MongoError(51246, "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array");
+    throw new MongoError(
+      51246,
+      "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
+    );
   }
-  if (at >= list.length) throw new MongoError(51247, "Executor error during find command :: caused by :: positional operator '.$' element mismatch");
+  if (at >= list.length)
+    throw new MongoError(
+      51247,
+      "Executor error during find command :: caused by :: positional operator '.$' element mismatch",
+    );
   return [list[at]];
 }
 
@@ -163,9 +179,11 @@ function read(reading: Reading, path: string, value: unknown): void {
     const operator = operatorOf(value);
     if (operator !== undefined) return addOperator(reading, path, operator, value);
     const names = Object.keys(value);
-    if (names.length === 0) throw new MongoError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');
+    if (names.length === 0)
+      throw new MongoError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');
     for (const name of names) {
-      if (name.includes('.') && !reading.find) throw new MongoError(40183, `FieldPath field names may not contain '.': ${name}`);
+      if (name.includes('.') && !reading.find)
+        throw new MongoError(40183, `FieldPath field names may not contain '.': ${name}`);
       read(reading, `${path}.${name}`, value[name]);
     }
     return;
@@ -227,7 +245,8 @@ export function compileProjection(spec: Doc, options: ProjectionOptions = {}): C
 
 /** Compiles `$addFields` (and `$set`): stored fields stay, computed ones replace them where they stand. */
 export function compileAddFields(spec: unknown, stage: string, options: ExpressionOptions): CompiledProjection {
-  if (!isDoc(spec)) throw new MongoError(40272, `${stage} specification stage must be an object, got ${typeName(spec)}`);
+  if (!isDoc(spec))
+    throw new MongoError(40272, `${stage} specification stage must be an object, got ${typeName(spec)}`);
   const tree: Tree = new Map();
   const reads = new Set<string>();
   let whole = false;
@@ -245,7 +264,8 @@ export function compileAddFields(spec: unknown, stage: string, options: Expressi
     addEntry(tree, path, { kind: 'compute', compute: evaluate });
   };
   const paths = Object.keys(spec);
-  if (paths.length === 0) throw new MongoError(40177, `Invalid ${stage} :: caused by :: specification must have at least one field`);
+  if (paths.length === 0)
+    throw new MongoError(40177, `Invalid ${stage} :: caused by :: specification must have at least one field`);
   for (const path of paths) readField(path, spec[path]);
   for (const name of tree.keys()) reads.add(name);
   return { fields: whole ? undefined : reads, project: (doc) => setFields(doc, tree, doc) };
@@ -254,7 +274,8 @@ export function compileAddFields(spec: unknown, stage: string, options: Expressi
 /** Compiles `$unset`: one path or several. */
 export function compileUnset(spec: unknown): CompiledProjection {
   const paths = Array.isArray(spec) ? spec : [spec];
-  if (paths.length === 0) throw new MongoError(31119, '$unset specification must be a string or an array with at least one field');
+  if (paths.length === 0)
+    throw new MongoError(31119, '$unset specification must be a string or an array with at least one field');
   const tree: Tree = new Map();
   for (const path of paths) {
     if (typeof path !== 'string') throw new MongoError(31002, '$unset specification must be a string or an array');

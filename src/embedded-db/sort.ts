@@ -59,7 +59,8 @@ export function compileSort(spec: Doc, collation?: Collation): CompiledSort | un
     try {
       return sortValues(doc, keys, collation);
     } catch (error) {
-      if (error instanceof MongoError && error.code === 171) throw badValue('cannot sort with keys that are parallel arrays');
+      if (error instanceof MongoError && error.code === 171)
+        throw badValue('cannot sort with keys that are parallel arrays');
       throw error;
     }
   };

@@ -30,8 +30,13 @@ export function stageOf(stage: unknown): readonly [string, unknown] {
 function compileReplaceRoot(name: string, argument: unknown, options: ExpressionOptions): CompiledProjection {
   let expression = argument;
   if (name === '$replaceRoot') {
-    if (!isDoc(argument)) throw new MongoError(40229, `expected an object as specification for $replaceRoot stage, got ${typeName(argument)}`);
-    if (!Object.hasOwn(argument, 'newRoot')) throw new MongoError(40231, 'no newRoot specified for the $replaceRoot stage');
+    if (!isDoc(argument))
+      throw new MongoError(
+        40229,
+        `expected an object as specification for $replaceRoot stage, got ${typeName(argument)}`,
+      );
+    if (!Object.hasOwn(argument, 'newRoot'))
+      throw new MongoError(40231, 'no newRoot specified for the $replaceRoot stage');
     expression = argument.newRoot;
   }
   const { evaluate, fields } = compileExpression(expression, options);
@@ -40,7 +45,10 @@ function compileReplaceRoot(name: string, argument: unknown, options: Expression
     project: (doc) => {
       const root = evaluate(doc);
       if (!isDoc(root)) {
-        throw new MongoError(40228, `'newRoot' expression must evaluate to an object, but resulting value was of type: ${typeName(root)}`);
+        throw new MongoError(
+          40228,
+          `'newRoot' expression must evaluate to an object, but resulting value was of type: ${typeName(root)}`,
+        );
       }
       return root;
     },
@@ -61,7 +69,11 @@ export function compileTransform(name: string, argument: unknown, options: Expre
     default: {
       if (!isDoc(argument)) throw new MongoError(15969, '$project specification must be an object');
       const projection = compileProjection(argument, { ...options, stage: true });
-      if (!projection) throw new MongoError(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
+      if (!projection)
+        throw new MongoError(
+          51272,
+          'Invalid $project :: caused by :: projection specification must have at least one field',
+        );
       return projection;
     }
   }
@@ -108,11 +120,17 @@ export function sortStage(argument: unknown, limit: number | undefined, options:
 export function amountOf(name: '$limit' | '$skip', argument: unknown): number {
   const amount = numberOf(argument);
   if (amount === undefined || !Number.isInteger(amount)) {
-    throw new MongoError(name === '$limit' ? 2107201 : 5107200, `invalid argument to ${name} stage: Expected an integer`);
+    throw new MongoError(
+      name === '$limit' ? 2107201 : 5107200,
+      `invalid argument to ${name} stage: Expected an integer`,
+    );
   }
   if (name === '$limit' && amount === 0) throw new MongoError(15958, 'the limit must be positive');
   if (amount < 0) {
-    throw new MongoError(name === '$limit' ? 2107201 : 5107200, `invalid argument to ${name} stage: Expected a non-negative number`);
+    throw new MongoError(
+      name === '$limit' ? 2107201 : 5107200,
+      `invalid argument to ${name} stage: Expected a non-negative number`,
+    );
   }
   return amount;
 }
@@ -175,7 +193,8 @@ export function countStage(argument: unknown): Stage {
 /** `$sample`: a uniform choice by reservoir, in random order. */
 export function sampleStage(argument: unknown): Stage {
   if (!isDoc(argument)) throw new MongoError(28745, 'the $sample stage specification must be an object');
-  for (const key of Object.keys(argument)) if (key !== 'size') throw new MongoError(28748, `unrecognized option to $sample: ${key}`);
+  for (const key of Object.keys(argument))
+    if (key !== 'size') throw new MongoError(28748, `unrecognized option to $sample: ${key}`);
   const size = numberOf(argument.size);
   if (!Object.hasOwn(argument, 'size')) throw new MongoError(28749, '$sample stage must specify a size');
   if (size === undefined) throw new MongoError(28746, 'size argument to $sample must be a number');
@@ -220,7 +239,11 @@ export function pathSetter(path: string): (doc: Doc, value: unknown) => Doc {
 /** `$unwind`: one document per element of an array; a value that is no array counts as one element. */
 export function unwindStage(argument: unknown): Stage {
   const spec = typeof argument === 'string' ? { path: argument } : argument;
-  if (!isDoc(spec)) throw new MongoError(15981, `expected either a string or an object as specification for $unwind stage, got ${typeName(spec)}`);
+  if (!isDoc(spec))
+    throw new MongoError(
+      15981,
+      `expected either a string or an object as specification for $unwind stage, got ${typeName(spec)}`,
+    );
   const { path, includeArrayIndex, preserveNullAndEmptyArrays } = spec;
   for (const key of Object.keys(spec)) {
     if (!['path', 'includeArrayIndex', 'preserveNullAndEmptyArrays'].includes(key)) {
@@ -228,8 +251,10 @@ export function unwindStage(argument: unknown): Stage {
     }
   }
   if (path === undefined) throw new MongoError(28812, 'no path specified to $unwind stage');
-  if (typeof path !== 'string') throw new MongoError(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
-  if (!path.startsWith('$') || path === '$') throw new MongoError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  if (typeof path !== 'string')
+    throw new MongoError(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
+  if (!path.startsWith('$') || path === '$')
+    throw new MongoError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   if (preserveNullAndEmptyArrays !== undefined && typeof preserveNullAndEmptyArrays !== 'boolean') {
     throw new MongoError(28809, 'expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage');
   }
@@ -239,7 +264,10 @@ export function unwindStage(argument: unknown): Stage {
       throw new MongoError(28810, 'expected a non-empty string for the includeArrayIndex option to $unwind stage');
     }
     if (includeArrayIndex.startsWith('$')) {
-      throw new MongoError(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${includeArrayIndex}`);
+      throw new MongoError(
+        28822,
+        `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${includeArrayIndex}`,
+      );
     }
     setIndex = pathSetter(includeArrayIndex);
   }
@@ -253,7 +281,10 @@ export function unwindStage(argument: unknown): Stage {
     return pathValue(doc, parts, 0);
   };
   return {
-    fields: new Set([parts[0] as string, ...(typeof includeArrayIndex === 'string' ? [includeArrayIndex.split('.')[0] as string] : [])]),
+    fields: new Set([
+      parts[0] as string,
+      ...(typeof includeArrayIndex === 'string' ? [includeArrayIndex.split('.')[0] as string] : []),
+    ]),
     closed: false,
     run: function* (input) {
       for (const doc of input) {

@@ -1,7 +1,17 @@
 import { Decimal128, Timestamp } from 'bson';
 import { arithmetic, integerFrom, integerOf, longFrom } from './arithmetic.ts';
 import type { Doc } from './bson-codec.ts';
-import { compareValues, equalValues, getOwn, identicalValues, isDoc, isNumeric, numberOf, typeName, shown } from './bson-values.ts';
+import {
+  compareValues,
+  equalValues,
+  getOwn,
+  identicalValues,
+  isDoc,
+  isNumeric,
+  numberOf,
+  shown,
+  typeName,
+} from './bson-values.ts';
 import type { Collation } from './collation.ts';
 import { compileFilter } from './matcher.ts';
 import { isRegex } from './matcher-operators.ts';
@@ -43,7 +53,8 @@ function setOnInsert(argument: unknown): Change {
 
 function number(operator: '$inc' | '$mul', argument: unknown, path: string): Change {
   const verb = operator === '$inc' ? 'increment' : 'multiply';
-  if (!isNumeric(argument)) throw typeMismatch(`Cannot ${verb} with non-numeric argument: {${path}: ${typeName(argument)}}`);
+  if (!isNumeric(argument))
+    throw typeMismatch(`Cannot ${verb} with non-numeric argument: {${path}: ${typeName(argument)}}`);
   if (argument instanceof Decimal128) throw decimalArithmetic(operator);
   return (value, context) => {
     if (value === undefined) {
@@ -76,10 +87,14 @@ function currentDate(argument: unknown, path: string, { now }: OperatorOptions):
     }
     type = shown(argument.$type);
     if (type !== 'date' && type !== 'timestamp') {
-      throw badValue(`The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : {$type: 'date'}}}`);
+      throw badValue(
+        `The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : {$type: 'date'}}}`,
+      );
     }
   } else if (typeof argument !== 'boolean') {
-    throw badValue(`${typeName(argument)} is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}) for '${path}'.`);
+    throw badValue(
+      `${typeName(argument)} is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}) for '${path}'.`,
+    );
   }
   if (type === 'date') return (value) => unlessIdentical(value, now);
   return () => new Timestamp({ t: Math.floor(now.getTime() / 1000), i: 1 });
@@ -87,17 +102,23 @@ function currentDate(argument: unknown, path: string, { now }: OperatorOptions):
 
 function bit(argument: unknown, path: string): Change {
   if (!isDoc(argument) || Object.keys(argument).length === 0) {
-    throw badValue(`The $bit modifier is not compatible with a ${typeName(argument)}. You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}`);
+    throw badValue(
+      `The $bit modifier is not compatible with a ${typeName(argument)}. You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}`,
+    );
   }
   const steps = Object.keys(argument).map((name): ((value: bigint) => bigint) => {
     const operand = integerOf(argument[name]);
     if (operand === undefined) {
-      throw badValue(`The $bit modifier field must be an Integer(32/64 bit); a '${typeName(argument[name])}' is not supported here: {${name}}`);
+      throw badValue(
+        `The $bit modifier field must be an Integer(32/64 bit); a '${typeName(argument[name])}' is not supported here: {${name}}`,
+      );
     }
     if (name === 'and') return (value) => value & operand;
     if (name === 'or') return (value) => value | operand;
     if (name === 'xor') return (value) => value ^ operand;
-    throw badValue(`The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${path}}`);
+    throw badValue(
+      `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${path}}`,
+    );
   });
   const narrowOperands = Object.values(argument).every((value) => typeName(value) === 'int');
   return (value, context) => {
@@ -116,7 +137,9 @@ function bit(argument: unknown, path: string): Change {
 function arrayOf(value: unknown, path: string, context: UpdateContext): unknown[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {
-    throw badValue(`The field '${path}' must be an array but is of type ${typeName(value)} in document ${idOf(context)}`);
+    throw badValue(
+      `The field '${path}' must be an array but is of type ${typeName(value)} in document ${idOf(context)}`,
+    );
   }
   return value;
 }
@@ -148,9 +171,11 @@ function push(argument: unknown, path: string, { collation }: OperatorOptions): 
     const added = storable(argument);
     return (value, context) => [...arrayOf(value, path, context), added];
   }
-  for (const name of Object.keys(argument)) if (!PUSH_CLAUSES.has(name)) throw badValue(`Unrecognized clause in $push: ${name}`);
+  for (const name of Object.keys(argument))
+    if (!PUSH_CLAUSES.has(name)) throw badValue(`Unrecognized clause in $push: ${name}`);
   const { $each: each } = argument;
-  if (!Array.isArray(each)) throw badValue(`The argument to $each in $push must be an array but it was of type: ${typeName(each)}`);
+  if (!Array.isArray(each))
+    throw badValue(`The argument to $each in $push must be an array but it was of type: ${typeName(each)}`);
   const added = each.map(storable);
   const position = Object.hasOwn(argument, '$position') ? integer(argument.$position, '$position') : undefined;
   const slice = Object.hasOwn(argument, '$slice') ? integer(argument.$slice, '$slice') : undefined;
@@ -178,7 +203,9 @@ function addToSet(argument: unknown, path: string, { collation }: OperatorOption
   }
   return (value, context) => {
     if (value !== undefined && !Array.isArray(value)) {
-      throw badValue(`Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type ${typeName(value)}`);
+      throw badValue(
+        `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type ${typeName(value)}`,
+      );
     }
     const list = arrayOf(value, path, context);
     const added: unknown[] = [];
@@ -195,7 +222,8 @@ function pop(argument: unknown, path: string): Change {
   if (end !== 1 && end !== -1) throw failedToParse(`$pop expects 1 or -1, found: ${typeName(argument)}`);
   return (value) => {
     if (value === undefined) return value;
-    if (!Array.isArray(value)) throw typeMismatch(`Path '${path}' contains an element of non-array type '${typeName(value)}'`);
+    if (!Array.isArray(value))
+      throw typeMismatch(`Path '${path}' contains an element of non-array type '${typeName(value)}'`);
     if (value.length === 0) return value;
     return end === 1 ? value.slice(0, -1) : value.slice(1);
   };
@@ -212,7 +240,8 @@ function removal(operator: string, isRemoved: (element: unknown) => boolean): Ch
 
 function pull(argument: unknown, _path: string, options: OperatorOptions): Change {
   if (isDoc(argument)) {
-    const onValues = Object.keys(argument)[0]?.startsWith('$') === true && !/^\$(?:and|or|nor)$/.test(Object.keys(argument)[0] ?? '');
+    const onValues =
+      Object.keys(argument)[0]?.startsWith('$') === true && !/^\$(?:and|or|nor)$/.test(Object.keys(argument)[0] ?? '');
     if (onValues) {
       const filter = compileFilter({ list: { $elemMatch: argument } }, options);
       return removal('$pull', (element) => filter.matches({ list: [element] }));
@@ -228,7 +257,8 @@ function pull(argument: unknown, _path: string, options: OperatorOptions): Chang
 }
 
 function pullAll(argument: unknown, _path: string, { collation }: OperatorOptions): Change {
-  if (!Array.isArray(argument)) throw badValue(`$pullAll requires an array argument but was given a ${typeName(argument)}`);
+  if (!Array.isArray(argument))
+    throw badValue(`$pullAll requires an array argument but was given a ${typeName(argument)}`);
   return removal('$pullAll', (element) => argument.some((one) => equalValues(one, element, collation)));
 }
 

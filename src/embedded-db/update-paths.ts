@@ -70,13 +70,21 @@ function notViable(target: Target, at: number, name: string, value: unknown): Mo
   );
 }
 
-function changeElement(list: readonly unknown[], index: number, target: Target, at: number, context: UpdateContext): unknown {
+function changeElement(
+  list: readonly unknown[],
+  index: number,
+  target: Target,
+  at: number,
+  context: UpdateContext,
+): unknown {
   const old = list[index];
   if (index >= list.length) {
     const value = target.creates ? build(target, at, context) : undefined;
     if (value === undefined) return list;
     if (index - list.length > LARGEST_PADDING) {
-      throw badValue(`Cannot add more than ${LARGEST_PADDING} null elements to the array at '${shownPath(target, at - 1)}'`);
+      throw badValue(
+        `Cannot add more than ${LARGEST_PADDING} null elements to the array at '${shownPath(target, at - 1)}'`,
+      );
     }
     const copy = list.slice();
     while (copy.length < index) copy.push(null);
@@ -91,7 +99,13 @@ function changeElement(list: readonly unknown[], index: number, target: Target, 
   return copy;
 }
 
-function changeEach(list: readonly unknown[], step: Step & { kind: 'each' }, target: Target, at: number, context: UpdateContext): unknown {
+function changeEach(
+  list: readonly unknown[],
+  step: Step & { kind: 'each' },
+  target: Target,
+  at: number,
+  context: UpdateContext,
+): unknown {
   let copy: unknown[] | undefined;
   for (let i = 0; i < list.length; i++) {
     const element = list[i];
@@ -132,7 +146,9 @@ function applyAt(value: unknown, target: Target, at: number, context: UpdateCont
   if (!Object.hasOwn(value, name)) {
     const rest = target.steps[at + 1];
     if (rest?.kind === 'each') {
-      throw badValue(`The path '${shownPath(target, at + 1)}' must exist in the document in order to apply array updates.`);
+      throw badValue(
+        `The path '${shownPath(target, at + 1)}' must exist in the document in order to apply array updates.`,
+      );
     }
     const created = target.creates ? build(target, at + 1, context) : undefined;
     return created === undefined ? value : replaceKey(value, name, created);
@@ -159,7 +175,9 @@ export function parseSteps(path: string, passes: (identifier: string) => (elemen
     }
     if (!part.startsWith('$')) return { kind: 'name', name: part };
     if (i === 0 && (part === '$' || part.startsWith('$['))) {
-      throw badValue(`Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '${path}'`);
+      throw badValue(
+        `Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '${path}'`,
+      );
     }
     if (part === '$') return { kind: 'matched' };
     const identifier = /^\$\[(.*)\]$/.exec(part)?.[1];
@@ -168,6 +186,9 @@ export function parseSteps(path: string, passes: (identifier: string) => (elemen
     }
     // References are data whose names start with $.
     if (/^\$(?:id|ref|db)$/.test(part)) return { kind: 'name', name: part };
-    throw new MongoError(52, `The dollar ($) prefixed field '${part}' in '${path}' is not allowed in the context of an update.`);
+    throw new MongoError(
+      52,
+      `The dollar ($) prefixed field '${part}' in '${path}' is not allowed in the context of an update.`,
+    );
   });
 }

@@ -1,4 +1,3 @@
-import { compilePipelineUpdate } from './update-pipeline.ts';
 import { type Doc, setOwn } from './bson-codec.ts';
 import { equalValues, getOwn, identicalValues, isDoc, typeName } from './bson-values.ts';
 import type { Collation } from './collation.ts';
@@ -7,6 +6,7 @@ import { isReference, isRegex } from './matcher-operators.ts';
 import { badValue, failedToParse, MongoError } from './mongo-error.ts';
 import { UPDATE_OPERATORS } from './update-operators.ts';
 import { applyTarget, parseSteps, type Target, type UpdateContext } from './update-paths.ts';
+import { compilePipelineUpdate } from './update-pipeline.ts';
 
 export interface UpdateOptions {
   readonly arrayFilters?: readonly Doc[] | undefined;
@@ -32,11 +32,15 @@ class ArrayFilters {
   constructor(specs: readonly Doc[], options: UpdateOptions) {
     for (const spec of specs) {
       const name = identifierOf(spec);
-      if (name === undefined) throw failedToParse('Cannot use an expression without a top-level field name in arrayFilters');
+      if (name === undefined)
+        throw failedToParse('Cannot use an expression without a top-level field name in arrayFilters');
       if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) {
-        throw badValue(`Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`);
+        throw badValue(
+          `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`,
+        );
       }
-      if (this.#filters.has(name)) throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
+      if (this.#filters.has(name))
+        throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
       this.#filters.set(name, compileFilter(spec, { collation: options.collation, variables: options.variables }));
     }
   }
@@ -50,7 +54,8 @@ class ArrayFilters {
 
   checkAllUsed(): void {
     for (const name of this.#filters.keys()) {
-      if (!this.#used.has(name)) throw failedToParse(`The array filter for identifier '${name}' was not used in the update`);
+      if (!this.#used.has(name))
+        throw failedToParse(`The array filter for identifier '${name}' was not used in the update`);
     }
   }
 }
@@ -66,7 +71,9 @@ function identifierOf(spec: Doc): string | undefined {
     for (const one of found) {
       if (one === undefined) continue;
       if (name !== undefined && name !== one) {
-        throw failedToParse(`Error parsing array filter :: caused by :: Expected a single top-level field name, found '${name}' and '${one}'`);
+        throw failedToParse(
+          `Error parsing array filter :: caused by :: Expected a single top-level field name, found '${name}' and '${one}'`,
+        );
       }
       name = one;
     }
@@ -111,7 +118,8 @@ function conflict(path: string, at: string): MongoError {
 function renamedValue(doc: Doc, path: string): unknown {
   let value: unknown = doc;
   for (const part of path.split('.')) {
-    if (Array.isArray(value)) throw badValue(`The source field cannot be an array element, '${path}' in doc has an array field`);
+    if (Array.isArray(value))
+      throw badValue(`The source field cannot be an array element, '${path}' in doc has an array field`);
     if (!isDoc(value)) return undefined;
     value = getOwn(value, part);
   }
@@ -123,7 +131,8 @@ function renameTargets(from: string, to: unknown, filters: ArrayFilters): Target
   if (from === to) throw badValue(`The source and target field for $rename must differ: ${from}`);
   const read = (path: string, which: string): Target['steps'] => {
     const steps = parseSteps(path, (name) => filters.test(name, path));
-    if (steps.some(({ kind }) => kind !== 'name')) throw badValue(`The ${which} field for $rename may not be dynamic: ${path}`);
+    if (steps.some(({ kind }) => kind !== 'name'))
+      throw badValue(`The ${which} field for $rename may not be dynamic: ${path}`);
     return steps;
   };
   return [
@@ -147,11 +156,15 @@ function readTargets(update: Doc, options: UpdateOptions): Target[] {
   for (const name of Object.keys(update)) {
     const operator = UPDATE_OPERATORS.get(name);
     if (!operator && name !== '$rename') {
-      throw failedToParse(`Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`);
+      throw failedToParse(
+        `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`,
+      );
     }
     const fields = update[name];
     if (!isDoc(fields)) {
-      throw failedToParse(`Modifiers operate on fields but we found type ${typeName(fields)} instead. For example: {$mod: {<field>: ...}} not {${name}: ${typeName(fields)}}`);
+      throw failedToParse(
+        `Modifiers operate on fields but we found type ${typeName(fields)} instead. For example: {$mod: {<field>: ...}} not {${name}: ${typeName(fields)}}`,
+      );
     }
     for (const path of Object.keys(fields)) {
       if (operator) {
@@ -221,7 +234,10 @@ function replaced(before: Doc, after: Doc): { doc: Doc; changed: boolean } {
 function compileReplacement(replacement: Doc): CompiledUpdate {
   for (const key of Object.keys(replacement)) {
     if (key.startsWith('$')) {
-      throw new MongoError(52, `The dollar ($) prefixed field '${key}' in '${key}' is not allowed in the context of an update's replacement document.`);
+      throw new MongoError(
+        52,
+        `The dollar ($) prefixed field '${key}' in '${key}' is not allowed in the context of an update's replacement document.`,
+      );
     }
   }
   return { kind: 'replacement', apply: (doc) => replaced(doc, replacement) };
@@ -264,7 +280,12 @@ function gatherEqualities(filter: Doc, found: Map<string, unknown>): void {
     } else if (key.startsWith('$') || isRegex(value)) continue;
     else if (isDoc(value) && Object.keys(value)[0]?.startsWith('$') && !isReference(value)) {
       if (Object.hasOwn(value, '$eq')) add(key, value.$eq);
-      else if (Object.hasOwn(value, '$in') && Array.isArray(value.$in) && value.$in.length === 1 && !isRegex(value.$in[0])) {
+      else if (
+        Object.hasOwn(value, '$in') &&
+        Array.isArray(value.$in) &&
+        value.$in.length === 1 &&
+        !isRegex(value.$in[0])
+      ) {
         add(key, value.$in[0]);
       } else if (Object.hasOwn(value, '$all') && Array.isArray(value.$all) && value.$all.length === 1) {
         const [only] = value.$all as unknown[];
@@ -286,7 +307,11 @@ export function upsertDocument(filter: Doc, update: CompiledUpdate, makeId: () =
   for (const [path, value] of equalities) {
     if (update.kind === 'replacement' && path !== '_id') continue;
     const steps = path.split('.').map((name) => ({ kind: 'name', name }) as const);
-    base = applyTarget(base, { path, steps, creates: true, change: () => (value === undefined ? null : value) }, context);
+    base = applyTarget(
+      base,
+      { path, steps, creates: true, change: () => (value === undefined ? null : value) },
+      context,
+    );
   }
   const { doc } = update.apply(base, true);
   const given = getOwn(doc, '_id');

@@ -4,8 +4,8 @@ import {
   BSONSymbol,
   Code,
   Decimal128,
-  deserialize,
   Double,
+  deserialize,
   Int32,
   Long,
   MaxKey,
@@ -16,7 +16,7 @@ import {
 } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decode, decodeFields, type Doc, encode, moveIdFirst, readField } from '../../src/embedded-db/bson-codec.ts';
+import { type Doc, decode, decodeFields, encode, moveIdFirst, readField } from '../../src/embedded-db/bson-codec.ts';
 import { compareValues, equalValues, identicalValues, typeName } from '../../src/embedded-db/bson-values.ts';
 import { compileCollation } from '../../src/embedded-db/collation.ts';
 import { encodeBound, encodeKey, indexFields, keysOf, typeBound, valueKey } from '../../src/embedded-db/index-keys.ts';
@@ -113,7 +113,9 @@ const scalar = fc.oneof(
 );
 const anyValue = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 3 }, scalar, fc.array(tie('value'), { maxLength: 3 }), tie('doc')),
-  doc: fc.dictionary(fc.constantFrom('a', 'b', 'ab', '\u0001', '__proto__', 'constructor'), tie('value'), { maxKeys: 3 }),
+  doc: fc.dictionary(fc.constantFrom('a', 'b', 'ab', '\u0001', '__proto__', 'constructor'), tie('value'), {
+    maxKeys: 3,
+  }),
 })).value;
 
 describe('BSON values of the embedded database', () => {
@@ -165,7 +167,12 @@ describe('BSON values of the embedded database', () => {
       const doc: Doc = Object.fromEntries(ORDERED.flat().map((value, i) => [`f${i}`, value]));
       const back = decode(encode(doc));
       for (const key of Object.keys(doc)) {
-        const value = doc[key] instanceof RegExp ? new BSONRegExp('a', 'i') : typeof doc[key] === 'bigint' ? Long.fromBigInt(doc[key] as bigint) : doc[key];
+        const value =
+          doc[key] instanceof RegExp
+            ? new BSONRegExp('a', 'i')
+            : typeof doc[key] === 'bigint'
+              ? Long.fromBigInt(doc[key] as bigint)
+              : doc[key];
         expect(identicalValues(back[key], value), `${key} ${typeName(value)}`).to.equal(true);
       }
     });
@@ -306,8 +313,20 @@ describe('BSON values of the embedded database', () => {
     });
 
     it('refuse with 67 the kinds of index that the engine has not', () => {
-      for (const key of [{ a: 'text' }, { a: '2dsphere' }, { a: 'hashed' }, { '$**': 1 }, {}, { a: 0 }, { '': 1 }, { 'a..b': 1 }]) {
-        expect(codeOf(() => indexFields(key)), JSON.stringify(key)).to.equal(67);
+      for (const key of [
+        { a: 'text' },
+        { a: '2dsphere' },
+        { a: 'hashed' },
+        { '$**': 1 },
+        {},
+        { a: 0 },
+        { '': 1 },
+        { 'a..b': 1 },
+      ]) {
+        expect(
+          codeOf(() => indexFields(key)),
+          JSON.stringify(key),
+        ).to.equal(67);
       }
     });
 
@@ -324,8 +343,29 @@ describe('BSON values of the embedded database', () => {
       [{ 'a.b': 1 }, { a: [{ b: 1 }, {}, { b: [2, 3] }, 5] }, [[1], [null], [2], [3]], [true]],
       [{ 'a.0': 1 }, { a: [7, 8] }, [[7]], [false]],
       [{ 'a.0.b': 1 }, { a: [{ b: 7 }, { b: 8 }] }, [[7]], [false]],
-      [{ a: 1, b: -1 }, { a: [1, 2], b: 3 }, [[1, 3], [2, 3]], [true, false]],
-      [{ 'a.b': 1, 'a.c': 1 }, { a: [{ b: 1, c: 2 }, { b: 3, c: 4 }] }, [[1, 2], [3, 4]], [true, true]],
+      [
+        { a: 1, b: -1 },
+        { a: [1, 2], b: 3 },
+        [
+          [1, 3],
+          [2, 3],
+        ],
+        [true, false],
+      ],
+      [
+        { 'a.b': 1, 'a.c': 1 },
+        {
+          a: [
+            { b: 1, c: 2 },
+            { b: 3, c: 4 },
+          ],
+        },
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [true, true],
+      ],
       [{ constructor: 1 }, {}, [[null]], [false]],
     ];
     for (const [key, doc, values, multikey] of EXTRACTED) {
@@ -364,7 +404,8 @@ describe('BSON values of the embedded database', () => {
   });
 
   describe('collation', () => {
-    const compare = (spec: Doc, a: string, b: string): number => Math.sign(compileCollation(spec)?.compare(a, b) ?? Number.NaN);
+    const compare = (spec: Doc, a: string, b: string): number =>
+      Math.sign(compileCollation(spec)?.compare(a, b) ?? Number.NaN);
     const CASES: [spec: Doc, a: string, b: string, order: number][] = [
       [{ locale: 'fr' }, 'côté', 'coté', 1],
       [{ locale: 'fr_CA' }, 'cote', 'côté', -1],

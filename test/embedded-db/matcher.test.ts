@@ -17,7 +17,11 @@ function matches(filter: Doc, doc: Doc, options: FilterOptions = {}): boolean {
 
 const show = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
-    inner instanceof RegExp ? String(inner) : typeof inner === 'number' && !Number.isFinite(inner) ? String(inner) : inner,
+    inner instanceof RegExp
+      ? String(inner)
+      : typeof inner === 'number' && !Number.isFinite(inner)
+        ? String(inner)
+        : inner,
   );
 
 type Case = [filter: Doc, doc: Doc, expected: boolean];
@@ -141,8 +145,26 @@ const GROUPS: Record<string, Case[]> = {
     [{ a: { $size: 1 } }, { a: 1 }, false],
   ],
   elemMatch: [
-    [{ a: { $elemMatch: { b: 1, c: 2 } } }, { a: [{ b: 1, c: 3 }, { b: 1, c: 2 }] }, true],
-    [{ a: { $elemMatch: { b: 1, c: 2 } } }, { a: [{ b: 1, c: 3 }, { b: 2, c: 2 }] }, false],
+    [
+      { a: { $elemMatch: { b: 1, c: 2 } } },
+      {
+        a: [
+          { b: 1, c: 3 },
+          { b: 1, c: 2 },
+        ],
+      },
+      true,
+    ],
+    [
+      { a: { $elemMatch: { b: 1, c: 2 } } },
+      {
+        a: [
+          { b: 1, c: 3 },
+          { b: 2, c: 2 },
+        ],
+      },
+      false,
+    ],
     [{ a: { $elemMatch: { b: 1 } } }, { a: { b: 1 } }, false],
     [{ a: { $elemMatch: { $gte: 2, $lt: 4 } } }, { a: [1, 3] }, true],
     [{ a: { $elemMatch: { $gt: 1 } } }, { a: [[2]] }, false],
@@ -367,7 +389,10 @@ describe('Query matcher of the embedded database', () => {
       return set && [...set].sort();
     };
     expect(fields({ 'a.b': 1, $or: [{ c: 1 }, { 'd.e': { $elemMatch: { f: 1 } } }] })).to.deep.equal(['a', 'c', 'd']);
-    expect(fields({ $expr: { $eq: ['$a.b', { $let: { vars: { x: '$c' }, in: '$$x.y' } }] } })).to.deep.equal(['a', 'c']);
+    expect(fields({ $expr: { $eq: ['$a.b', { $let: { vars: { x: '$c' }, in: '$$x.y' } }] } })).to.deep.equal([
+      'a',
+      'c',
+    ]);
     expect(fields({ $expr: { $eq: ['$$ROOT', 1] } })).to.equal(undefined);
   });
 
@@ -411,12 +436,28 @@ describe('Query matcher of the embedded database', () => {
 
   it('gives the same answer on bytes as on documents, for any filter and document', () => {
     const field = fc.constantFrom('a', 'b', 'a.b', 'a.0', '__proto__', 'constructor.prototype');
-    const leaf = fc.constantFrom<unknown>(null, 0, 1, 'x', true, [], [1], { b: 1 }, { $gt: 0 }, { $exists: true }, { $in: [1, null] });
+    const leaf = fc.constantFrom<unknown>(
+      null,
+      0,
+      1,
+      'x',
+      true,
+      [],
+      [1],
+      { b: 1 },
+      { $gt: 0 },
+      { $exists: true },
+      { $in: [1, null] },
+    );
     const value = fc.constantFrom<unknown>(null, 0, 1, 'x', [], [1, { b: 1 }], { b: [0] }, { 0: 1 });
     fc.assert(
-      fc.property(fc.dictionary(field, leaf, { maxKeys: 3 }), fc.dictionary(field, value, { maxKeys: 4 }), (filter, doc) => {
-        matches({ ...filter }, { ...doc });
-      }),
+      fc.property(
+        fc.dictionary(field, leaf, { maxKeys: 3 }),
+        fc.dictionary(field, value, { maxKeys: 4 }),
+        (filter, doc) => {
+          matches({ ...filter }, { ...doc });
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -1,6 +1,6 @@
 import { Long } from 'bson';
 import { expect } from 'chai';
-import { decodeFields, type Doc, encode } from '../../src/embedded-db/bson-codec.ts';
+import { type Doc, decodeFields, encode } from '../../src/embedded-db/bson-codec.ts';
 import { compileFilter } from '../../src/embedded-db/matcher.ts';
 import { compileProjection, type ProjectionOptions } from '../../src/embedded-db/projection.ts';
 import { codeOf } from './error-code.ts';
@@ -16,7 +16,13 @@ function project(spec: Doc, doc: Doc, filter?: Doc, options: ProjectionOptions =
   return result;
 }
 
-const DOC = { _id: 1, a: { b: 1, c: 2 }, list: [1, 2, 3, 4], docs: [{ x: 1, y: 2 }, 5, { x: 3 }, [{ x: 7, y: 8 }]], z: 'z' };
+const DOC = {
+  _id: 1,
+  a: { b: 1, c: 2 },
+  list: [1, 2, 3, 4],
+  docs: [{ x: 1, y: 2 }, 5, { x: 3 }, [{ x: 7, y: 8 }]],
+  z: 'z',
+};
 
 /** Compared as text, because the order of the fields counts. */
 const CASES: [spec: Doc, doc: Doc, expected: Doc][] = [
@@ -25,7 +31,11 @@ const CASES: [spec: Doc, doc: Doc, expected: Doc][] = [
   [{ z: Long.ONE, _id: 0 }, DOC, { z: 'z' }],
   [{ _id: 1 }, DOC, { _id: 1 }],
   [{ _id: 0 }, { _id: 1, a: 1 }, { a: 1 }],
-  [{ _id: 1, a: 0 }, { _id: 1, a: 1, b: 2 }, { _id: 1, b: 2 }],
+  [
+    { _id: 1, a: 0 },
+    { _id: 1, a: 1, b: 2 },
+    { _id: 1, b: 2 },
+  ],
   [{ missing: 1 }, DOC, { _id: 1 }],
   [{ 'a.c': 1 }, DOC, { _id: 1, a: { c: 2 } }],
   [{ a: { c: 1 } }, DOC, { _id: 1, a: { c: 2 } }],

@@ -107,7 +107,7 @@ const GROUPS: Record<string, Case[]> = {
     [{ $bit: { a: { and: Long.fromNumber(6) } } }, { a: 5 }, { a: Long.fromNumber(4) }],
     [{ $bit: { a: { and: 6, or: 1 } } }, { a: 5 }, { a: 5 }],
   ],
-  '$rename': [
+  $rename: [
     [{ $rename: { a: 'b' } }, { a: 1, c: 2 }, { c: 2, b: 1 }],
     [{ $rename: { a: 'c' } }, { a: 1, c: 2 }, { c: 1 }],
     [{ $rename: { a: 'b.c' } }, { a: 1 }, { b: { c: 1 } }],
@@ -127,10 +127,23 @@ const GROUPS: Record<string, Case[]> = {
     [{ $push: { a: { $each: [3], $slice: -2 } } }, { a: [1, 2] }, { a: [2, 3] }],
     [{ $push: { a: { $each: [3], $slice: 0 } } }, { a: [1, 2] }, { a: [] }],
     [{ $push: { a: { $each: [2], $sort: -1 } } }, { a: [1, 3] }, { a: [3, 2, 1] }],
-    [{ $push: { a: { $each: [{ b: 2 }], $sort: { b: 1 }, $slice: 2 } } }, { a: [{ b: 3 }, { b: 1 }] }, { a: [{ b: 1 }, { b: 2 }] }],
+    [
+      { $push: { a: { $each: [{ b: 2 }], $sort: { b: 1 }, $slice: 2 } } },
+      { a: [{ b: 3 }, { b: 1 }] },
+      { a: [{ b: 1 }, { b: 2 }] },
+    ],
     [{ $addToSet: { a: 1 } }, { a: [new Double(1)] }, { a: [new Double(1)] }],
     [{ $addToSet: { a: 2 } }, { a: [1] }, { a: [1, 2] }],
-    [{ $addToSet: { a: { b: 1, c: 2 } } }, { a: [{ c: 2, b: 1 }] }, { a: [{ c: 2, b: 1 }, { b: 1, c: 2 }] }],
+    [
+      { $addToSet: { a: { b: 1, c: 2 } } },
+      { a: [{ c: 2, b: 1 }] },
+      {
+        a: [
+          { c: 2, b: 1 },
+          { b: 1, c: 2 },
+        ],
+      },
+    ],
     [{ $addToSet: { a: { $each: [1, 2, 2] } } }, { a: [1] }, { a: [1, 2] }],
     [{ $addToSet: { a: { $each: [] } } }, {}, { a: [] }],
     [{ $addToSet: { a: 'ETE' } }, { a: ['été'] }, { a: ['été'] }, { collation: { locale: 'fr', strength: 1 } }],
@@ -156,23 +169,72 @@ const GROUPS: Record<string, Case[]> = {
   ],
   'positional operators': [
     [{ $set: { 'a.$': 9 } }, { a: [1, 2, 2] }, { a: [1, 9, 2] }, { filter: { a: 2 } }],
-    [{ $set: { 'a.$.c': 9 } }, { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, { b: 2, c: 9 }] }, { filter: { 'a.b': 2 } }],
+    [
+      { $set: { 'a.$.c': 9 } },
+      { a: [{ b: 1 }, { b: 2 }] },
+      { a: [{ b: 1 }, { b: 2, c: 9 }] },
+      { filter: { 'a.b': 2 } },
+    ],
     [{ $inc: { 'x.a.$': 1 } }, { x: { a: [1, 2] } }, { x: { a: [1, 3] } }, { filter: { 'x.a': 2 } }],
-    [{ $set: { 'a.$.c': 9 } }, { a: [{ b: [{ d: 1 }] }, { b: [{ d: 2 }] }] }, { a: [{ b: [{ d: 1 }] }, { b: [{ d: 2 }], c: 9 }] }, { filter: { 'a.b.d': 2 } }],
+    [
+      { $set: { 'a.$.c': 9 } },
+      { a: [{ b: [{ d: 1 }] }, { b: [{ d: 2 }] }] },
+      { a: [{ b: [{ d: 1 }] }, { b: [{ d: 2 }], c: 9 }] },
+      { filter: { 'a.b.d': 2 } },
+    ],
     [{ $set: { 'a.$': 9 } }, { k: 1, a: [1, 2] }, { k: 1, a: [1, 9] }, { filter: { $and: [{ k: 1 }, { a: 2 }] } }],
     [{ $set: { 'a.$[]': 0 } }, { a: [1, 2] }, { a: [0, 0] }],
     [{ $set: { 'a.$[].b': 0 } }, { a: [{ b: 1 }, { c: 1 }] }, { a: [{ b: 0 }, { c: 1, b: 0 }] }],
     [{ $inc: { 'a.$[].b.$[]': 1 } }, { a: [{ b: [1] }, { b: [2, 3] }] }, { a: [{ b: [2] }, { b: [3, 4] }] }],
     [{ $set: { 'a.$[x]': 0 } }, { a: [1, 5, 9] }, { a: [1, 0, 0] }, { arrayFilters: [{ x: { $gte: 5 } }] }],
-    [{ $set: { 'a.$[x].ok': true } }, { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, { b: 2, ok: true }] }, { arrayFilters: [{ 'x.b': 2 }] }],
-    [{ $unset: { 'a.$[x].b': 1 } }, { a: [{ b: 1 }, { b: 2 }] }, { a: [{ b: 1 }, {}] }, { arrayFilters: [{ 'x.b': { $gt: 1 } }] }],
-    [{ $set: { 'a.$[x].b.$[y]': 0 } }, { a: [{ k: 1, b: [1, 2] }, { k: 2, b: [1, 2] }] }, { a: [{ k: 1, b: [1, 2] }, { k: 2, b: [1, 0] }] }, { arrayFilters: [{ 'x.k': 2 }, { y: 2 }] }],
-    [{ $set: { 'a.$[x].z': 1 } }, { a: [{ b: 1 }, { c: 1 }, {}] }, { a: [{ b: 1, z: 1 }, { c: 1, z: 1 }, {}] }, { arrayFilters: [{ $or: [{ 'x.b': 1 }, { 'x.c': 1 }] }] }],
-    [{ $push: { 'a.$[x].l': 1 } }, { a: [{ k: 1 }, { k: 2, l: [0] }] }, { a: [{ k: 1 }, { k: 2, l: [0, 1] }] }, { arrayFilters: [{ 'x.k': 2 }] }],
+    [
+      { $set: { 'a.$[x].ok': true } },
+      { a: [{ b: 1 }, { b: 2 }] },
+      { a: [{ b: 1 }, { b: 2, ok: true }] },
+      { arrayFilters: [{ 'x.b': 2 }] },
+    ],
+    [
+      { $unset: { 'a.$[x].b': 1 } },
+      { a: [{ b: 1 }, { b: 2 }] },
+      { a: [{ b: 1 }, {}] },
+      { arrayFilters: [{ 'x.b': { $gt: 1 } }] },
+    ],
+    [
+      { $set: { 'a.$[x].b.$[y]': 0 } },
+      {
+        a: [
+          { k: 1, b: [1, 2] },
+          { k: 2, b: [1, 2] },
+        ],
+      },
+      {
+        a: [
+          { k: 1, b: [1, 2] },
+          { k: 2, b: [1, 0] },
+        ],
+      },
+      { arrayFilters: [{ 'x.k': 2 }, { y: 2 }] },
+    ],
+    [
+      { $set: { 'a.$[x].z': 1 } },
+      { a: [{ b: 1 }, { c: 1 }, {}] },
+      { a: [{ b: 1, z: 1 }, { c: 1, z: 1 }, {}] },
+      { arrayFilters: [{ $or: [{ 'x.b': 1 }, { 'x.c': 1 }] }] },
+    ],
+    [
+      { $push: { 'a.$[x].l': 1 } },
+      { a: [{ k: 1 }, { k: 2, l: [0] }] },
+      { a: [{ k: 1 }, { k: 2, l: [0, 1] }] },
+      { arrayFilters: [{ 'x.k': 2 }] },
+    ],
   ],
   replacement: [
     [{ b: 2 }, { _id: 1, a: 1 }, { _id: 1, b: 2 }],
-    [{ b: 2, _id: 1 }, { _id: 1, a: 1 }, { _id: 1, b: 2 }],
+    [
+      { b: 2, _id: 1 },
+      { _id: 1, a: 1 },
+      { _id: 1, b: 2 },
+    ],
     [{ a: 1 }, { _id: 1, a: 1 }, { _id: 1, a: 1 }],
     [{ a: new Double(1) }, { _id: 1, a: 1 }, { _id: 1, a: new Double(1) }],
     [{}, { _id: 1, a: 1 }, { _id: 1 }],
@@ -182,7 +244,11 @@ const GROUPS: Record<string, Case[]> = {
     [[{ $unset: 'a' }], { _id: 1, a: 1, b: 2 }, { _id: 1, b: 2 }],
     [[{ $project: { b: 1 } }], { _id: 1, a: 1, b: 2 }, { _id: 1, b: 2 }],
     [[{ $replaceWith: '$x' }], { _id: 1, x: { y: 2 } }, { _id: 1, y: 2 }],
-    [[{ $replaceRoot: { newRoot: { $mergeObjects: ['$$ROOT', { k: 1 }] } } }], { _id: 1, a: 1 }, { _id: 1, a: 1, k: 1 }],
+    [
+      [{ $replaceRoot: { newRoot: { $mergeObjects: ['$$ROOT', { k: 1 }] } } }],
+      { _id: 1, a: 1 },
+      { _id: 1, a: 1, k: 1 },
+    ],
     [[{ $set: { a: '$$v' } }], { _id: 1 }, { _id: 1, a: 5 }, { variables: { v: 5 } }],
     [[{ $set: { a: '$$NOW' } }], { _id: 1 }, { _id: 1, a: now }],
     [[{ $set: { a: 1 } }], { _id: 1, a: 1 }, { _id: 1, a: 1 }],
@@ -266,7 +332,11 @@ const REFUSED: [spec: Doc | Doc[], doc: Doc, code: number, extra?: Extra][] = [
 const UPSERTS: [filter: Doc, spec: Doc | Doc[], expected: Doc][] = [
   [{ a: 1, b: { $eq: 2 }, c: { $gt: 3 } }, { $set: { d: 4 } }, { _id: 'new', a: 1, b: 2, d: 4 }],
   [{ _id: 7 }, { $set: { a: 1 } }, { _id: 7, a: 1 }],
-  [{ 'a.b': 1, $and: [{ c: 2 }, { d: { $in: [3] } }] }, { $inc: { n: 1 } }, { _id: 'new', a: { b: 1 }, c: 2, d: 3, n: 1 }],
+  [
+    { 'a.b': 1, $and: [{ c: 2 }, { d: { $in: [3] } }] },
+    { $inc: { n: 1 } },
+    { _id: 'new', a: { b: 1 }, c: 2, d: 3, n: 1 },
+  ],
   [{ $or: [{ a: 1 }] }, { $set: { b: 1 } }, { _id: 'new', a: 1, b: 1 }],
   [{ $or: [{ a: 1 }, { a: 2 }] }, { $set: { b: 1 } }, { _id: 'new', b: 1 }],
   [{ a: { $all: [1] } }, { $set: { b: 1 } }, { _id: 'new', a: 1, b: 1 }],
@@ -310,7 +380,8 @@ describe('Update of the embedded database', () => {
     }
 
     it('refuses a path given twice with 54, another _id than the filter’s with 66, an _id that cannot be with 53', () => {
-      const upsert = (filter: Doc, spec: Doc): number | undefined => codeOf(() => upsertDocument(filter, compileUpdate(spec), () => 1));
+      const upsert = (filter: Doc, spec: Doc): number | undefined =>
+        codeOf(() => upsertDocument(filter, compileUpdate(spec), () => 1));
       expect(upsert({ $and: [{ a: 1 }, { a: 2 }] }, { $set: { b: 1 } })).to.equal(54);
       expect(upsert({ a: { b: 1 }, 'a.c': 1 }, { $set: { b: 1 } })).to.equal(54);
       expect(upsert({ _id: 1 }, { $set: { _id: 2 } })).to.equal(66);
@@ -322,14 +393,25 @@ describe('Update of the embedded database', () => {
 
   it('never walks into what objects inherit, for any path', () => {
     const before = Object.getOwnPropertyNames(Object.prototype).sort();
-    const part = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'polluted', '0');
+    const part = fc.constantFrom(
+      '__proto__',
+      'constructor',
+      'prototype',
+      'toString',
+      'hasOwnProperty',
+      'polluted',
+      '0',
+    );
     const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('.'));
     const operator = fc.constantFrom('$set', '$inc', '$push', '$unset', '$max', '$addToSet', '$rename', '$setOnInsert');
     fc.assert(
       fc.property(operator, path, fc.boolean(), (name, at, insert) => {
         const fields = Object.fromEntries([[at, name === '$rename' ? 'constructor.prototype.polluted' : 1]]);
         try {
-          const { doc } = compileUpdate({ [name]: fields }).apply(JSON.parse('{"_id": 1, "a": {"__proto__": {}}}') as Doc, insert);
+          const { doc } = compileUpdate({ [name]: fields }).apply(
+            JSON.parse('{"_id": 1, "a": {"__proto__": {}}}') as Doc,
+            insert,
+          );
           encode(doc);
           expect(Object.getPrototypeOf(doc)).to.equal(Object.prototype);
         } catch (error) {

@@ -1,5 +1,5 @@
 import { type Doc, setOwn } from '../bson-codec.ts';
-import { compareValues, equalValues, isDoc, numberOf, typeName, shown } from '../bson-values.ts';
+import { compareValues, equalValues, isDoc, numberOf, shown, typeName } from '../bson-values.ts';
 import type { Collation } from '../collation.ts';
 import { MongoError } from '../mongo-error.ts';
 import { compileSort } from '../sort.ts';
@@ -34,7 +34,8 @@ function elementAt([list, at]: unknown[]): unknown {
 function edge(operator: '$first' | '$last'): PositionalOperator {
   return one((list) => {
     if (isNullish(list)) return null;
-    if (!Array.isArray(list)) throw new MongoError(28689, `${operator}'s argument must be an array, but is ${typeName(list)}`);
+    if (!Array.isArray(list))
+      throw new MongoError(28689, `${operator}'s argument must be an array, but is ${typeName(list)}`);
     return operator === '$first' ? list[0] : list[list.length - 1];
   });
 }
@@ -52,12 +53,15 @@ function concatArrays(args: unknown[]): unknown {
 function slice(args: unknown[]): unknown {
   const [list, a, b] = args;
   if (isNullish(list) || isNullish(a) || (args.length === 3 && isNullish(b))) return null;
-  if (!Array.isArray(list)) throw new MongoError(28724, `First argument to $slice must be an array, but is of type: ${typeName(list)}`);
+  if (!Array.isArray(list))
+    throw new MongoError(28724, `First argument to $slice must be an array, but is of type: ${typeName(list)}`);
   const first = integer(a);
-  if (first === undefined) throw new MongoError(28725, `Second argument to $slice must be a numeric value, but is of type: ${typeName(a)}`);
+  if (first === undefined)
+    throw new MongoError(28725, `Second argument to $slice must be a numeric value, but is of type: ${typeName(a)}`);
   if (args.length === 2) return first < 0 ? list.slice(Math.max(0, list.length + first)) : list.slice(0, first);
   const count = integer(b);
-  if (count === undefined) throw new MongoError(28727, `Third argument to $slice must be numeric, but is of type: ${typeName(b)}`);
+  if (count === undefined)
+    throw new MongoError(28727, `Third argument to $slice must be numeric, but is of type: ${typeName(b)}`);
   if (count <= 0) throw new MongoError(28729, `Third argument to $slice must be positive: ${count}`);
   const start = first < 0 ? Math.max(0, list.length + first) : first;
   return list.slice(start, start + count);
@@ -66,9 +70,13 @@ function slice(args: unknown[]): unknown {
 function range([start, end, step = 1]: unknown[]): unknown {
   const [from, to, by] = [start, end, step].map((value, i) => {
     const number = numberOf(value);
-    if (number === undefined) throw new MongoError([34443, 34445, 34447][i] ?? 2, `$range requires numeric values, found ${typeName(value)}`);
+    if (number === undefined)
+      throw new MongoError([34443, 34445, 34447][i] ?? 2, `$range requires numeric values, found ${typeName(value)}`);
     if (!Number.isInteger(number) || (number | 0) !== number) {
-      throw new MongoError([34444, 34446, 34448][i] ?? 2, '$range requires values that can be represented as 32-bit integers');
+      throw new MongoError(
+        [34444, 34446, 34448][i] ?? 2,
+        '$range requires values that can be represented as 32-bit integers',
+      );
     }
     return number;
   }) as [number, number, number];
@@ -80,7 +88,8 @@ function range([start, end, step = 1]: unknown[]): unknown {
 
 function indexOfArray([list, wanted, start, end]: unknown[], collation: Collation | undefined): unknown {
   if (isNullish(list)) return null;
-  if (!Array.isArray(list)) throw new MongoError(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(list)}`);
+  if (!Array.isArray(list))
+    throw new MongoError(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(list)}`);
   const from = position('$indexOfArray', start, 0);
   const to = Math.min(list.length, position('$indexOfArray', end, list.length));
   for (let i = from; i < to; i++) if (equalValues(list[i], wanted, collation)) return i;
@@ -91,13 +100,19 @@ function indexOfArray([list, wanted, start, end]: unknown[], collation: Collatio
 export function position(operator: string, value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;
   const number = integer(value);
-  if (number === undefined) throw new MongoError(40096, `${operator} requires an integral starting and ending index, found ${typeName(value)}`);
-  if (number < 0) throw new MongoError(40097, `${operator} requires a nonnegative starting and ending index, found: ${number}`);
+  if (number === undefined)
+    throw new MongoError(40096, `${operator} requires an integral starting and ending index, found ${typeName(value)}`);
+  if (number < 0)
+    throw new MongoError(40097, `${operator} requires a nonnegative starting and ending index, found: ${number}`);
   return number;
 }
 
 function setOf(operator: string, value: unknown, code: number): unknown[] {
-  if (!Array.isArray(value)) throw new MongoError(code, `All operands of ${operator} must be arrays. One argument is of type: ${typeName(value)}`);
+  if (!Array.isArray(value))
+    throw new MongoError(
+      code,
+      `All operands of ${operator} must be arrays. One argument is of type: ${typeName(value)}`,
+    );
   return value;
 }
 
@@ -141,14 +156,16 @@ function setIsSubset([a, b]: unknown[], collation: Collation | undefined): unkno
 
 function quantifier(operator: string, code: number, method: 'every' | 'some'): PositionalOperator {
   return one((list) => {
-    if (!Array.isArray(list)) throw new MongoError(code, `${operator}'s argument must be an array, but is ${typeName(list)}`);
+    if (!Array.isArray(list))
+      throw new MongoError(code, `${operator}'s argument must be an array, but is ${typeName(list)}`);
     return list[method]((value) => truthy(value));
   });
 }
 
 function arrayToObject(list: unknown): unknown {
   if (isNullish(list)) return null;
-  if (!Array.isArray(list)) throw new MongoError(40386, `$arrayToObject requires an array input, found: ${typeName(list)}`);
+  if (!Array.isArray(list))
+    throw new MongoError(40386, `$arrayToObject requires an array input, found: ${typeName(list)}`);
   const result: Doc = {};
   for (const entry of list) {
     let key: unknown;
@@ -163,7 +180,8 @@ function arrayToObject(list: unknown): unknown {
       key = entry.k;
       value = entry.v;
     } else throw new MongoError(40398, `Unrecognised input type format for $arrayToObject: ${typeName(entry)}`);
-    if (typeof key !== 'string') throw new MongoError(40394, `$arrayToObject requires a string key, found: ${typeName(key)}`);
+    if (typeof key !== 'string')
+      throw new MongoError(40394, `$arrayToObject requires a string key, found: ${typeName(key)}`);
     if (key.includes('\0')) throw new MongoError(4940401, 'Key field cannot contain an embedded null byte');
     setOwn(result, key, value);
   }
@@ -172,29 +190,38 @@ function arrayToObject(list: unknown): unknown {
 
 function zip({ inputs, useLongestLength, defaults }: Doc): unknown {
   if (isNullish(inputs)) return null;
-  if (!Array.isArray(inputs) || inputs.length === 0) throw new MongoError(34461, 'inputs must be an array of expressions');
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    throw new MongoError(34461, 'inputs must be an array of expressions');
   const lists: unknown[][] = [];
   for (const list of inputs) {
     if (isNullish(list)) return null;
-    if (!Array.isArray(list)) throw new MongoError(34468, `$zip found a non-array expression in input: ${typeName(list)}`);
+    if (!Array.isArray(list))
+      throw new MongoError(34468, `$zip found a non-array expression in input: ${typeName(list)}`);
     lists.push(list);
   }
   if (useLongestLength !== undefined && typeof useLongestLength !== 'boolean') {
     throw new MongoError(34463, 'useLongestLength must be a bool');
   }
-  if (defaults !== undefined && !useLongestLength) throw new MongoError(34466, 'cannot specify defaults unless useLongestLength is true');
+  if (defaults !== undefined && !useLongestLength)
+    throw new MongoError(34466, 'cannot specify defaults unless useLongestLength is true');
   if (defaults !== undefined && (!Array.isArray(defaults) || defaults.length !== lists.length)) {
     throw new MongoError(34467, 'defaults and inputs must have the same length');
   }
   const lengths = lists.map((list) => list.length);
   const length = useLongestLength ? Math.max(...lengths) : Math.min(...lengths);
   const missing = (defaults ?? []) as unknown[];
-  return Array.from({ length }, (_, row) => lists.map((list, i) => (row < list.length ? list[row] : missing[i]) ?? null));
+  return Array.from({ length }, (_, row) =>
+    lists.map((list, i) => (row < list.length ? list[row] : missing[i]) ?? null),
+  );
 }
 
 function sortArray({ input, sortBy }: Doc, collation: Collation | undefined): unknown {
   if (isNullish(input)) return null;
-  if (!Array.isArray(input)) throw new MongoError(2942504, `The input argument to $sortArray must be an array, but was of type: ${typeName(input)}`);
+  if (!Array.isArray(input))
+    throw new MongoError(
+      2942504,
+      `The input argument to $sortArray must be an array, but was of type: ${typeName(input)}`,
+    );
   if (isDoc(sortBy)) {
     const sort = compileSort(sortBy, collation);
     return sort ? [...input].sort((a, b) => sort.compare(isDoc(a) ? a : {}, isDoc(b) ? b : {})) : input;
@@ -204,32 +231,39 @@ function sortArray({ input, sortBy }: Doc, collation: Collation | undefined): un
   return [...input].sort((a, b) => direction * compareValues(a, b, collation));
 }
 
-function firstValues(operator: string, pick: (list: unknown[], count: number, collation: Collation | undefined) => unknown[]): NamedOperator {
+function firstValues(
+  operator: string,
+  pick: (list: unknown[], count: number, collation: Collation | undefined) => unknown[],
+): NamedOperator {
   return {
     required: ['n', 'input'],
     optional: [],
     apply: ({ n, input }, { collation }) => {
       if (!Array.isArray(input)) throw new MongoError(5788200, `${operator}: input must be an array`);
       const count = integer(n);
-      if (count === undefined || count < 1) throw new MongoError(5787908, `'n' must be greater than 0, found ${shown(n)}`);
+      if (count === undefined || count < 1)
+        throw new MongoError(5787908, `'n' must be greater than 0, found ${shown(n)}`);
       return pick(input, count, collation);
     },
   };
 }
 
 function inArray([value, list]: unknown[], collation: Collation | undefined): boolean {
-  if (!Array.isArray(list)) throw new MongoError(40081, `$in requires an array as a second argument, found: ${typeName(list)}`);
+  if (!Array.isArray(list))
+    throw new MongoError(40081, `$in requires an array as a second argument, found: ${typeName(list)}`);
   return list.some((item) => equalValues(item, value, collation));
 }
 
 function sizeOf(list: unknown): number {
-  if (!Array.isArray(list)) throw new MongoError(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
+  if (!Array.isArray(list))
+    throw new MongoError(17124, `The argument to $size must be an array, but was of type: ${typeName(list)}`);
   return list.length;
 }
 
 function reverse(list: unknown): unknown {
   if (isNullish(list)) return null;
-  if (!Array.isArray(list)) throw new MongoError(34435, `The argument to $reverseArray must be an array, but was of type: ${typeName(list)}`);
+  if (!Array.isArray(list))
+    throw new MongoError(34435, `The argument to $reverseArray must be an array, but was of type: ${typeName(list)}`);
   return [...list].reverse();
 }
 
@@ -263,10 +297,22 @@ export const ARRAY_OPERATORS: {
   },
   named: {
     $zip: { required: ['inputs'], optional: ['useLongestLength', 'defaults'], apply: zip },
-    $sortArray: { required: ['input', 'sortBy'], optional: [], apply: (args, { collation }) => sortArray(args, collation) },
+    $sortArray: {
+      required: ['input', 'sortBy'],
+      optional: [],
+      apply: (args, { collation }) => sortArray(args, collation),
+    },
     $firstN: firstValues('$firstN', (list, count) => list.slice(0, count)),
     $lastN: firstValues('$lastN', (list, count) => list.slice(-count)),
-    $minN: firstValues('$minN', (list, count, order) => present(list).sort((a, b) => compareValues(a, b, order)).slice(0, count)),
-    $maxN: firstValues('$maxN', (list, count, order) => present(list).sort((a, b) => compareValues(b, a, order)).slice(0, count)),
+    $minN: firstValues('$minN', (list, count, order) =>
+      present(list)
+        .sort((a, b) => compareValues(a, b, order))
+        .slice(0, count),
+    ),
+    $maxN: firstValues('$maxN', (list, count, order) =>
+      present(list)
+        .sort((a, b) => compareValues(b, a, order))
+        .slice(0, count),
+    ),
   },
 };

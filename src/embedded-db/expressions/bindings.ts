@@ -12,7 +12,12 @@ function checkName(name: unknown): string {
   return name;
 }
 
-function documentOf(argument: unknown, operator: string, code: number, allowed: readonly string[]): Readonly<Record<string, unknown>> {
+function documentOf(
+  argument: unknown,
+  operator: string,
+  code: number,
+  allowed: readonly string[],
+): Readonly<Record<string, unknown>> {
   if (!isDoc(argument)) throw new MongoError(code, `${operator} only supports an object as its argument`);
   for (const key of Object.keys(argument)) {
     if (!allowed.includes(key)) throw failedToParse(`Unrecognized parameter to ${operator}: ${key}`);
@@ -28,7 +33,7 @@ function part(spec: Readonly<Record<string, unknown>>, name: string, operator: s
 function compileLet(argument: unknown, scope: Scope): Evaluate {
   const spec = documentOf(argument, '$let', 16874, ['vars', 'in']);
   const vars = part(spec, 'vars', '$let', 16876);
-  if (!isDoc(vars)) throw failedToParse("invalid parameter: expected an object (vars)");
+  if (!isDoc(vars)) throw failedToParse('invalid parameter: expected an object (vars)');
   const body = part(spec, 'in', '$let', 16877);
   const names = Object.keys(vars).map(checkName);
   // Values see the scope outside: they do not see each other.

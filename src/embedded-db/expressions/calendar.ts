@@ -130,7 +130,9 @@ export function addMonths(local: number, months: number): number {
 /** A date in ISO 8601 (`2024-05-01`, `2024-05-01T10:00:00.5+02:00`); UTC unless it says otherwise or `zone` is given. */
 export function parseIsoDate(text: string, zone = 'UTC'): Date | undefined {
   const match =
-    /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(text.trim());
+    /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(
+      text.trim(),
+    );
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
     number,

@@ -2,8 +2,8 @@ import { BSONValue } from 'bson';
 import { type Doc, setOwn } from '../bson-codec.ts';
 import { getOwn, isDoc } from '../bson-values.ts';
 import type { Collation } from '../collation.ts';
-import { compileOperator } from './operators.ts';
 import { failedToParse, MongoError } from '../mongo-error.ts';
+import { compileOperator } from './operators.ts';
 
 /** What an expression is evaluated on: the document, and the values of the variables bound so far. */
 export interface Frame {
@@ -108,15 +108,13 @@ function compileFieldPath(path: string, scope: Scope): Evaluate {
 function compileVariable(reference: string, scope: Scope): Evaluate {
   const [name = '', ...rest] = reference.split('.');
   const parts = rest.length === 0 ? rest : checkedParts(rest.join('.'));
-  if (name === '') throw failedToParse("empty variable names are not allowed");
+  if (name === '') throw failedToParse('empty variable names are not allowed');
   if (!/^[\p{L}\u0080-\uffff][\w\u0080-\uffff]*$/u.test(name)) {
     throw failedToParse(`'${name}' contains an invalid character for a variable name`);
   }
   const slot = scope.slots.get(name);
   if (slot !== undefined) {
-    return parts.length === 0
-      ? ({ slots }) => slots[slot]
-      : ({ slots }) => pathValue(slots[slot], parts, 0);
+    return parts.length === 0 ? ({ slots }) => slots[slot] : ({ slots }) => pathValue(slots[slot], parts, 0);
   }
   switch (name) {
     case 'ROOT':
@@ -143,7 +141,10 @@ export function operatorOf(expression: Doc): string | undefined {
   if (first === undefined || !first.startsWith('$')) {
     const wrong = keys.find((key) => key.startsWith('$'));
     if (wrong !== undefined) {
-      throw new MongoError(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField: ${wrong}`);
+      throw new MongoError(
+        16410,
+        `FieldPath field names may not start with '$'. Consider using $getField or $setField: ${wrong}`,
+      );
     }
     return undefined;
   }
@@ -180,7 +181,11 @@ export function compile(expression: unknown, scope: Scope): Evaluate {
   const operator = operatorOf(expression);
   if (operator !== undefined) return compileOperator(operator, expression[operator], scope);
   const fields = Object.keys(expression).map((key): readonly [string, Evaluate] => {
-    if (key.includes('.')) throw new MongoError(16412, `FieldPath field names may not contain '.'. Consider using $getField or $setField: ${key}`);
+    if (key.includes('.'))
+      throw new MongoError(
+        16412,
+        `FieldPath field names may not contain '.'. Consider using $getField or $setField: ${key}`,
+      );
     return [key, compile(expression[key], scope)];
   });
   return (frame) => {

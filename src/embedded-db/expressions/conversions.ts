@@ -1,7 +1,7 @@
-import { BSONValue, Binary, Decimal128, Long, ObjectId, Timestamp } from 'bson';
+import { Binary, BSONValue, Decimal128, Long, ObjectId, Timestamp } from 'bson';
 import { doubleFrom, fitsLong, integerOf, longFrom } from '../arithmetic.ts';
 import type { Doc } from '../bson-codec.ts';
-import { isNumeric, numberOf, TYPE_CODES, typeName, shown } from '../bson-values.ts';
+import { isNumeric, numberOf, shown, TYPE_CODES, typeName } from '../bson-values.ts';
 import { MongoError } from '../mongo-error.ts';
 import { parseIsoDate } from './calendar.ts';
 import { isNullish } from './numbers.ts';
@@ -15,7 +15,10 @@ export function numberText(value: unknown): string {
 }
 
 function failure(value: unknown, to: string, why = ''): MongoError {
-  return new MongoError(241, `Failed to convert ${typeName(value)} to ${to} in $convert with no onError value${why && `: ${why}`}`);
+  return new MongoError(
+    241,
+    `Failed to convert ${typeName(value)} to ${to} in $convert with no onError value${why && `: ${why}`}`,
+  );
 }
 
 function toDouble(value: unknown): unknown {
@@ -28,7 +31,8 @@ function toDouble(value: unknown): unknown {
       if (Number.isFinite(number)) return doubleFrom(number);
       throw failure(value, 'double', 'Out of range');
     }
-    if (/^[+-]?(?:inf|infinity)$/i.test(value)) return value.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (/^[+-]?(?:inf|infinity)$/i.test(value))
+      return value.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     if (/^[+-]?nan$/i.test(value)) return Number.NaN;
   }
   throw failure(value, 'double');
@@ -52,7 +56,8 @@ function wholeNumber(value: unknown, to: string): bigint {
 
 function toInt(value: unknown): unknown {
   const number = wholeNumber(value, 'int');
-  if (number < -(2n ** 31n) || number >= 2n ** 31n) throw failure(value, 'int', 'Conversion would overflow target type');
+  if (number < -(2n ** 31n) || number >= 2n ** 31n)
+    throw failure(value, 'int', 'Conversion would overflow target type');
   return Number(number);
 }
 
@@ -73,7 +78,8 @@ function toDecimal(value: unknown): unknown {
     if (typeof value === 'string') return Decimal128.fromString(value);
     const number = numberOf(value);
     // A double has 15 significant decimal digits.
-    if (number !== undefined) return Decimal128.fromString(Number.isFinite(number) ? number.toPrecision(15) : String(number));
+    if (number !== undefined)
+      return Decimal128.fromString(Number.isFinite(number) ? number.toPrecision(15) : String(number));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw failure(value, 'decimal', error.message);
@@ -134,7 +140,8 @@ const CONVERTERS: ReadonlyMap<string, (value: unknown) => unknown> = new Map([
 function converterOf(to: unknown): (value: unknown) => unknown {
   const code = numberOf(to);
   const name = typeof to === 'string' ? to : [...TYPE_CODES].find(([, number]) => number === code)?.[0];
-  if (name === undefined || (typeof to === 'string' && !TYPE_CODES.has(to))) throw new MongoError(2, `Unknown type name: ${shown(to)}`);
+  if (name === undefined || (typeof to === 'string' && !TYPE_CODES.has(to)))
+    throw new MongoError(2, `Unknown type name: ${shown(to)}`);
   const convert = CONVERTERS.get(name);
   if (!convert) throw new MongoError(241, `Unsupported conversion to ${name} in $convert`);
   return convert;

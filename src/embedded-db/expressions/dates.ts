@@ -1,7 +1,7 @@
 import { ObjectId, Timestamp } from 'bson';
 import { longFrom } from '../arithmetic.ts';
 import type { Doc } from '../bson-codec.ts';
-import { numberOf, typeName, shown } from '../bson-values.ts';
+import { numberOf, shown, typeName } from '../bson-values.ts';
 import { failedToParse, MongoError } from '../mongo-error.ts';
 import {
   addMonths,
@@ -67,7 +67,8 @@ function datePart(operator: string, part: (local: number) => unknown): NamedOper
 }
 
 function unitOf(operator: string, unit: unknown): string {
-  if (typeof unit !== 'string') throw new MongoError(5439013, `${operator} requires 'unit' to be a string, but got ${typeName(unit)}`);
+  if (typeof unit !== 'string')
+    throw new MongoError(5439013, `${operator} requires 'unit' to be a string, but got ${typeName(unit)}`);
   if (!Object.hasOwn(UNIT_MS, unit) && !Object.hasOwn(UNIT_MONTHS, unit)) {
     throw failedToParse(`${operator} parameter 'unit' value cannot be recognized as a time unit: ${unit}`);
   }
@@ -78,7 +79,8 @@ function weekStart(operator: string, value: unknown): number {
   if (value === undefined) return 0;
   const text = typeof value === 'string' ? value.toLowerCase() : '';
   const index = WEEKDAYS.findIndex((day) => day === text || day.slice(0, 3) === text);
-  if (index < 0) throw failedToParse(`${operator} parameter 'startOfWeek' value cannot be recognized as a day of a week`);
+  if (index < 0)
+    throw failedToParse(`${operator} parameter 'startOfWeek' value cannot be recognized as a day of a week`);
   return index;
 }
 
@@ -148,7 +150,8 @@ function dateTrunc(args: Doc, _context: unknown, given: ReadonlySet<string>): un
   if (anyNull(args, given, 'date', 'unit', 'binSize', 'timezone', 'startOfWeek')) return null;
   const unit = unitOf('$dateTrunc', args.unit);
   const size = args.binSize === undefined ? 1 : numberOf(args.binSize);
-  if (size === undefined || !Number.isInteger(size)) throw new MongoError(5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer");
+  if (size === undefined || !Number.isInteger(size))
+    throw new MongoError(5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer");
   if (size <= 0) throw new MongoError(5439018, "$dateTrunc requires 'binSize' to be greater than 0");
   const zone = zoneOf(args.timezone);
   const time = timeOf('$dateTrunc', args.date);
@@ -175,11 +178,15 @@ const ALL_PARTS = [...new Set([...PARTS, ...ISO_PARTS, 'timezone'])];
 
 function dateFromParts(args: Doc, _context: unknown, given: ReadonlySet<string>): unknown {
   const iso = given.has('isoWeekYear');
-  if (iso === given.has('year')) throw new MongoError(40516, "$dateFromParts requires either 'year' or 'isoWeekYear' to be present");
+  if (iso === given.has('year'))
+    throw new MongoError(40516, "$dateFromParts requires either 'year' or 'isoWeekYear' to be present");
   const names = iso ? ISO_PARTS : PARTS;
   for (const name of given) {
     if (name !== 'timezone' && !names.includes(name)) {
-      throw new MongoError(iso ? 40489 : 40525, `$dateFromParts does not allow mixing natural dates with ISO dates: ${name}`);
+      throw new MongoError(
+        iso ? 40489 : 40525,
+        `$dateFromParts does not allow mixing natural dates with ISO dates: ${name}`,
+      );
     }
   }
   if (anyNull(args, given, ...given)) return null;
@@ -200,7 +207,8 @@ function dateFromParts(args: Doc, _context: unknown, given: ReadonlySet<string>)
 
 function dateToParts(args: Doc, _context: unknown, given: ReadonlySet<string>): unknown {
   if (anyNull(args, given, 'date', 'timezone', 'iso8601')) return null;
-  if (args.iso8601 !== undefined && typeof args.iso8601 !== 'boolean') throw new MongoError(40521, 'iso8601 must evaluate to a bool');
+  if (args.iso8601 !== undefined && typeof args.iso8601 !== 'boolean')
+    throw new MongoError(40521, 'iso8601 must evaluate to a bool');
   const time = timeOf('$dateToParts', args.date);
   const local = time + offsetAt(zoneOf(args.timezone), time);
   const { year, month, day, ...clock } = fieldsOf(local);
@@ -215,18 +223,24 @@ function dateToText(args: Doc, _context: unknown, given: ReadonlySet<string>): u
   if (isNullish(args.date)) return given.has('onNull') ? args.onNull : null;
   if (anyNull(args, given, 'timezone', 'format')) return null;
   const { format } = args;
-  if (format !== undefined && typeof format !== 'string') throw new MongoError(18533, '$dateToString requires that format be a string');
+  if (format !== undefined && typeof format !== 'string')
+    throw new MongoError(18533, '$dateToString requires that format be a string');
   const time = timeOf('$dateToString', args.date);
   const zone = zoneOf(args.timezone);
   const offset = offsetAt(zone, time);
-  return formatDate(time + offset, offset, format ?? (zone === 'UTC' ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L'));
+  return formatDate(
+    time + offset,
+    offset,
+    format ?? (zone === 'UTC' ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L'),
+  );
 }
 
 function dateFromText(args: Doc, _context: unknown, given: ReadonlySet<string>): unknown {
   const { dateString, format } = args;
   if (isNullish(dateString)) return given.has('onNull') ? args.onNull : null;
   if (anyNull(args, given, 'timezone', 'format')) return null;
-  if (format !== undefined && typeof format !== 'string') throw new MongoError(40684, '$dateFromString requires that format be a string');
+  if (format !== undefined && typeof format !== 'string')
+    throw new MongoError(40684, '$dateFromString requires that format be a string');
   const zone = zoneOf(args.timezone);
   const date =
     typeof dateString !== 'string'
@@ -261,5 +275,9 @@ export const DATE_OPERATORS: Readonly<Record<string, NamedOperator>> = {
   $dateFromParts: { required: [], optional: ALL_PARTS, apply: dateFromParts },
   $dateToParts: { required: ['date'], optional: ['timezone', 'iso8601'], apply: dateToParts },
   $dateToString: { required: ['date'], optional: ['format', 'timezone', 'onNull'], apply: dateToText },
-  $dateFromString: { required: ['dateString'], optional: ['format', 'timezone', 'onError', 'onNull'], apply: dateFromText },
+  $dateFromString: {
+    required: ['dateString'],
+    optional: ['format', 'timezone', 'onError', 'onNull'],
+    apply: dateFromText,
+  },
 };

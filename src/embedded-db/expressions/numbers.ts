@@ -1,6 +1,6 @@
 import { Decimal128 } from 'bson';
 import { arithmetic, doubleFrom, integerFrom, integerOf } from '../arithmetic.ts';
-import { compareValues, isNumeric, numberOf, typeName } from '../bson-values.ts';
+import { binaryParts, compareValues, isNumeric, numberOf, typeName } from '../bson-values.ts';
 import { badValue, decimalArithmetic, MongoError, typeMismatch } from '../mongo-error.ts';
 import type { PositionalOperator } from './operators.ts';
 
@@ -112,7 +112,12 @@ function unary(operator: string, apply: (value: number, original: unknown) => un
 }
 
 /** A function of a double; `within` is where it is defined. */
-function real(operator: string, apply: (value: number) => number, within?: (value: number) => boolean, code = 50989): PositionalOperator {
+function real(
+  operator: string,
+  apply: (value: number) => number,
+  within?: (value: number) => boolean,
+  code = 50989,
+): PositionalOperator {
   return unary(operator, (value) => {
     if (within && !Number.isNaN(value) && !within(value)) {
       throw new MongoError(code, `cannot apply ${operator} to ${value}`);
@@ -123,58 +128,62 @@ function real(operator: string, apply: (value: number) => number, within?: (valu
 
 /** Rounding leaves integers as they are and gives doubles as doubles. */
 function rounding(operator: string, apply: (value: number) => number): PositionalOperator {
-  return unary(operator, (value, original) => (integerOf(original) === undefined ? doubleFrom(apply(value)) : original));
+  return unary(operator, (value, original) =>
+    integerOf(original) === undefined ? doubleFrom(apply(value)) : original,
+  );
 }
 
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+type Division = (over: bigint, under: bigint) => bigint;
+
+const towardsZero: Division = (over, under) => over / under;
+
+const halfToEven: Division = (over, under) => {
+  const rest = ((over % under) + under) % under;
+  const floor = (over - rest) / under;
+  const twice = rest * 2n;
+  if (twice !== under) return twice < under ? floor : floor + 1n;
+  return floor % 2n === 0n ? floor : floor + 1n;
+};
+
+/** A finite double rounded to decimal places, from its exact value: 1.015 is a little less than it looks. */
+function roundDouble(value: number, digits: number, divide: Division): number {
+  const { coefficient, exponent } = binaryParts(value);
+  const over = digits > 0 ? coefficient * 10n ** BigInt(digits) : coefficient;
+  const under = 2n ** BigInt(-exponent) * (digits < 0 ? 10n ** BigInt(-digits) : 1n);
+  const rounded = Number(`${divide(over, under)}e${-digits}`);
+  return rounded === 0 && value < 0 ? -0 : rounded;
 }
 
 /** `$round` and `$trunc` with their optional number of decimal places. */
-function toPlace(operator: string, apply: (value: number) => number, integer: (value: bigint, unit: bigint) => bigint): PositionalOperator {
+function toPlace(operator: string, divide: Division): PositionalOperator {
   return {
     min: 1,
     max: 2,
     apply: (args) => {
-      const [value, place = 0] = args;
-      if (isNullish(value) || isNullish(place) || (args.length === 2 && args[1] === undefined)) return null;
+      const [value, place] = args;
+      if (isNullish(value) || (args.length === 2 && isNullish(place))) return null;
       const number = numberOf(value);
-      if (number === undefined) throw new MongoError(51081, `${operator} only supports numeric types, not ${typeName(value)}`);
+      if (number === undefined)
+        throw new MongoError(51081, `${operator} only supports numeric types, not ${typeName(value)}`);
       refuseDecimal(operator, value);
-      const digits = numberOf(place);
+      const digits = args.length === 1 ? 0 : numberOf(place);
       if (digits === undefined || !Number.isInteger(digits)) {
         throw new MongoError(51082, `precision argument to ${operator} must be a integral value`);
       }
       if (digits < -20 || digits > 100) {
-        throw new MongoError(51083, `cannot apply ${operator} with precision value ${digits} value must be in [-20, 100]`);
+        throw new MongoError(
+          51083,
+          `cannot apply ${operator} with precision value ${digits} value must be in [-20, 100]`,
+        );
       }
       const exact = integerOf(value);
-      if (exact !== undefined) {
-        if (digits >= 0) return value;
-        return integerFrom(integer(exact, 10n ** BigInt(-digits)), typeName(value) === 'int');
-      }
-      if (!Number.isFinite(number)) return doubleFrom(number);
-      if (digits === 0) return doubleFrom(apply(number));
-      // Shifting the decimal text avoids the error of multiplying by a power of ten.
-      const shifted = Number(`${number}e${digits}`.replace(/e([+-]?\d+)e([+-]?\d+)$/, (_, a, b) => `e${Number(a) + Number(b)}`));
-      const rounded = apply(shifted);
-      const back = `${rounded}e${-digits}`.replace(/e([+-]?\d+)e([+-]?\d+)$/, (_, a, b) => `e${Number(a) + Number(b)}`);
-      return doubleFrom(Number.isFinite(shifted) ? Number(back) : number);
+      if (exact === undefined)
+        return doubleFrom(Number.isFinite(number) ? roundDouble(number, digits, divide) : number);
+      if (digits >= 0) return value;
+      const size = 10n ** BigInt(-digits);
+      return integerFrom(divide(exact, size) * size, typeName(value) === 'int');
     },
   };
-}
-
-function roundInteger(value: bigint, unit: bigint): bigint {
-  const rest = ((value % unit) + unit) % unit;
-  const floor = value - rest;
-  const twice = rest * 2n;
-  if (twice < unit) return floor;
-  if (twice > unit) return floor + unit;
-  return (floor / unit) % 2n === 0n ? floor : floor + unit;
 }
 
 function power([a, b]: unknown[]): unknown {
@@ -202,7 +211,8 @@ function logarithm([a, b]: unknown[]): unknown {
   if (base === undefined) throw new MongoError(28757, `$log's base must be numeric, not ${typeName(b)}`);
   refuseDecimal('$log', a, b);
   if (value <= 0) throw new MongoError(28758, `$log's argument must be a positive number, but is ${value}`);
-  if (base <= 0 || base === 1) throw new MongoError(28759, `$log's base must be a positive number not equal to 1, but is ${base}`);
+  if (base <= 0 || base === 1)
+    throw new MongoError(28759, `$log's base must be a positive number not equal to 1, but is ${base}`);
   return doubleFrom(Math.log(value) / Math.log(base));
 }
 
@@ -290,8 +300,8 @@ export const NUMBER_OPERATORS: Readonly<Record<string, PositionalOperator>> = {
   $abs: unary('$abs', absolute),
   $ceil: rounding('$ceil', Math.ceil),
   $floor: rounding('$floor', Math.floor),
-  $round: toPlace('$round', roundHalfEven, roundInteger),
-  $trunc: toPlace('$trunc', Math.trunc, (value, size) => value - (value % size)),
+  $round: toPlace('$round', halfToEven),
+  $trunc: toPlace('$trunc', towardsZero),
   $pow: { min: 2, max: 2, apply: power },
   $sqrt: real('$sqrt', Math.sqrt, (value) => value >= 0, 28714),
   $exp: real('$exp', Math.exp),
@@ -311,7 +321,8 @@ export const NUMBER_OPERATORS: Readonly<Record<string, PositionalOperator>> = {
     apply: ([value]) => {
       if (isNullish(value)) return null;
       const integer = integerOf(value);
-      if (integer === undefined) throw new MongoError(28765, `$bitNot only supports int and long, not ${typeName(value)}`);
+      if (integer === undefined)
+        throw new MongoError(28765, `$bitNot only supports int and long, not ${typeName(value)}`);
       return integerFrom(~integer, typeName(value) === 'int');
     },
   },

@@ -152,7 +152,8 @@ function compileSwitch(argument: unknown, scope: Scope): Evaluate {
     throw new MongoError(40060, `$switch requires an object as an argument, found: ${typeName(argument)}`);
   }
   for (const key of Object.keys(argument)) {
-    if (key !== 'branches' && key !== 'default') throw new MongoError(40067, `$switch found an unknown argument: ${key}`);
+    if (key !== 'branches' && key !== 'default')
+      throw new MongoError(40067, `$switch found an unknown argument: ${key}`);
   }
   const list = getOwn(argument, 'branches');
   if (list !== undefined && !Array.isArray(list)) {
@@ -167,8 +168,10 @@ function compileSwitch(argument: unknown, scope: Scope): Evaluate {
         throw new MongoError(40063, `$switch found an unknown argument to a branch: ${key}`);
       }
     }
-    if (!Object.hasOwn(branch, 'case')) throw new MongoError(40064, "$switch requires each branch have a 'case' expression");
-    if (!Object.hasOwn(branch, 'then')) throw new MongoError(40065, "$switch requires each branch have a 'then' expression.");
+    if (!Object.hasOwn(branch, 'case'))
+      throw new MongoError(40064, "$switch requires each branch have a 'case' expression");
+    if (!Object.hasOwn(branch, 'then'))
+      throw new MongoError(40065, "$switch requires each branch have a 'then' expression.");
     return [compile(branch.case, scope), compile(branch.then, scope)];
   });
   if (branches.length === 0) throw new MongoError(40068, '$switch requires at least one branch.');

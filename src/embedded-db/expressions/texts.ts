@@ -45,7 +45,10 @@ function lower(value: unknown): string {
 function integer(operator: string, value: unknown, code: number): number {
   const number = numberOf(value);
   if (number === undefined || !Number.isInteger(number)) {
-    throw new MongoError(code, `${operator}: starting index and length must be integral numbers, found ${typeName(value)}`);
+    throw new MongoError(
+      code,
+      `${operator}: starting index and length must be integral numbers, found ${typeName(value)}`,
+    );
   }
   return number;
 }
@@ -57,8 +60,10 @@ function substrBytes([value, start, length]: unknown[]): unknown {
   if (from < 0) throw new MongoError(50752, `$substrBytes: starting index must be non-negative (got: ${from})`);
   const to = count < 0 ? bytes.length : Math.min(bytes.length, from + count);
   const inside = (at: number): boolean => at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
-  if (inside(from)) throw new MongoError(28656, '$substrBytes: Invalid range, starting index is a UTF-8 continuation byte.');
-  if (inside(to)) throw new MongoError(28657, '$substrBytes: Invalid range, ending index is in the middle of a UTF-8 character.');
+  if (inside(from))
+    throw new MongoError(28656, '$substrBytes: Invalid range, starting index is a UTF-8 continuation byte.');
+  if (inside(to))
+    throw new MongoError(28657, '$substrBytes: Invalid range, ending index is in the middle of a UTF-8 character.');
   return bytes.toString('utf8', Math.min(from, bytes.length), to);
 }
 
@@ -76,8 +81,10 @@ function indexOf(operator: string, units: (text: string) => unknown[]): Position
     max: 4,
     apply: ([text, wanted, start, end]) => {
       if (isNullish(text)) return null;
-      if (typeof text !== 'string') throw new MongoError(40091, `${operator} requires a string as the first argument, found: ${typeName(text)}`);
-      if (typeof wanted !== 'string') throw new MongoError(40092, `${operator} requires a string as the second argument, found: ${typeName(wanted)}`);
+      if (typeof text !== 'string')
+        throw new MongoError(40091, `${operator} requires a string as the first argument, found: ${typeName(text)}`);
+      if (typeof wanted !== 'string')
+        throw new MongoError(40092, `${operator} requires a string as the second argument, found: ${typeName(wanted)}`);
       const from = position(operator, start, 0);
       const all = units(text);
       const part = units(wanted);
@@ -92,12 +99,20 @@ function indexOf(operator: string, units: (text: string) => unknown[]): Position
 
 function split([text, separator]: unknown[]): unknown {
   if (isNullish(text)) return null;
-  if (typeof text !== 'string') throw new MongoError(40085, `$split requires an expression that evaluates to a string as a first argument, found: ${typeName(text)}`);
+  if (typeof text !== 'string')
+    throw new MongoError(
+      40085,
+      `$split requires an expression that evaluates to a string as a first argument, found: ${typeName(text)}`,
+    );
   if (isNullish(separator)) return null;
   if (separator instanceof BSONRegExp || separator instanceof RegExp) {
     throw new MongoError(40086, '$split: the embedded database splits by strings only');
   }
-  if (typeof separator !== 'string') throw new MongoError(40086, `$split requires an expression that evaluates to a string as a second argument, found: ${typeName(separator)}`);
+  if (typeof separator !== 'string')
+    throw new MongoError(
+      40086,
+      `$split requires an expression that evaluates to a string as a second argument, found: ${typeName(separator)}`,
+    );
   if (separator === '') throw new MongoError(40087, '$split requires a non-empty separator');
   return text.split(separator);
 }
@@ -116,7 +131,8 @@ function trim(operator: string, left: boolean, right: boolean): NamedOperator {
     optional: ['chars'],
     apply: ({ input, chars }, _context, given) => {
       if (isNullish(input)) return null;
-      if (typeof input !== 'string') throw new MongoError(50699, `${operator} requires its input to be a string, got ${typeName(input)}`);
+      if (typeof input !== 'string')
+        throw new MongoError(50699, `${operator} requires its input to be a string, got ${typeName(input)}`);
       if (given.has('chars') && isNullish(chars)) return null;
       if (chars !== undefined && typeof chars !== 'string') {
         throw new MongoError(50700, `${operator} requires 'chars' to be a string, got ${typeName(chars)}`);
@@ -137,7 +153,11 @@ function replacement(operator: string, apply: (input: string, find: string, by: 
     required: ['input', 'find', 'replacement'],
     optional: [],
     apply: ({ input, find, replacement: by }) => {
-      for (const [code, value] of [[51746, input], [51745, find], [51744, by]] as const) {
+      for (const [code, value] of [
+        [51746, input],
+        [51745, find],
+        [51744, by],
+      ] as const) {
         if (!isNullish(value) && typeof value !== 'string') {
           throw new MongoError(code, `${operator} requires strings, found: ${typeName(value)}`);
         }
@@ -154,7 +174,8 @@ function replaceFirst(input: string, find: string, by: string): string {
 }
 
 function searcher(operator: string, { regex, options }: Doc, flags: string): RegExp | null {
-  if (!isNullish(options) && typeof options !== 'string') throw new MongoError(51106, `${operator} needs 'options' to be of type string`);
+  if (!isNullish(options) && typeof options !== 'string')
+    throw new MongoError(51106, `${operator} needs 'options' to be of type string`);
   if (isNullish(regex)) return null;
   const own = options ?? '';
   if (typeof regex === 'string') return compileRegex(regex, own, flags);
@@ -176,13 +197,18 @@ function matchDocument(match: RegExpMatchArray, input: string): Doc {
   };
 }
 
-function search(operator: string, flags: string, apply: (regex: RegExp | null, input: string | null) => unknown): NamedOperator {
+function search(
+  operator: string,
+  flags: string,
+  apply: (regex: RegExp | null, input: string | null) => unknown,
+): NamedOperator {
   return {
     required: ['input', 'regex'],
     optional: ['options'],
     apply: (args) => {
       const { input } = args;
-      if (!isNullish(input) && typeof input !== 'string') throw new MongoError(51104, `${operator} needs 'input' to be of type string`);
+      if (!isNullish(input) && typeof input !== 'string')
+        throw new MongoError(51104, `${operator} needs 'input' to be of type string`);
       return apply(searcher(operator, args, flags), input ?? null);
     },
   };
@@ -190,7 +216,8 @@ function search(operator: string, flags: string, apply: (regex: RegExp | null, i
 
 const length = (code: number, operator: string, count: (text: string) => number): PositionalOperator =>
   one((value) => {
-    if (typeof value !== 'string') throw new MongoError(code, `${operator} requires a string argument, found: ${typeName(value)}`);
+    if (typeof value !== 'string')
+      throw new MongoError(code, `${operator} requires a string argument, found: ${typeName(value)}`);
     return count(value);
   });
 
