@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Address, runEngine } from './engine.ts';
+import { isCommitFailure } from './environment.ts';
 
 /** What the thread of the engine is started with. */
 export interface EngineWorkerData {
@@ -20,6 +21,12 @@ if (!port) throw new Error('engine-worker.ts runs in a worker thread only');
 
 const tell = (message: EngineWorkerMessage): void => port.postMessage(message);
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+// When a commit fails, lmdb rejects a promise of its own too, which nobody can reach; whoever asked for the write is told
+// through the other one.
+process.on('unhandledRejection', (error) => {
+  if (!isCommitFailure(error)) throw error;
+});
 
 try {
   const engine = await runEngine({

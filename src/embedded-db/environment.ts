@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { ByteRange } from './key-bytes.ts';
 import { MongoError } from './mongo-error.ts';
@@ -77,7 +78,7 @@ export function openEnvironment(directory: string): Environment {
         await flush(await commit(group));
       } catch (error) {
         hooks.undone();
-        if (group.length === 1) group[0]?.reject(await writeFailure(error));
+        if (group.length === 1) group[0]?.reject(await writeFailure(error, directory));
         // One failing write must not fail its neighbours: each again, alone.
         else for (const write of group) await alone(write);
       }
@@ -90,7 +91,7 @@ export function openEnvironment(directory: string): Environment {
       await flush(await commit([write]));
     } catch (error) {
       hooks.undone();
-      write.reject(await writeFailure(error));
+      write.reject(await writeFailure(error, directory));
     }
   }
 
@@ -123,13 +124,26 @@ export function openEnvironment(directory: string): Environment {
   };
 }
 
+/** What lmdb rejects with when a commit fails; the reason comes apart. */
+interface CommitFailure extends Error {
+  readonly commitError: Promise<never>;
+}
+
+/** Whether an error is that of a failed commit. */
+export function isCommitFailure(error: unknown): error is CommitFailure {
+  return error instanceof Error && 'commitError' in error;
+}
+
+const ENOSPC = 28;
+const EIO = 5;
+/** With less than this free a failed write is the disk's: a commit cut short is also reported as an i/o error. */
+const NO_SPACE_BYTES = 1024 * 1024;
+
 /** Why a transaction failed, as an error that the client understands: a full disk above all. */
-async function writeFailure(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<never> };
-  const cause: unknown = await Promise.resolve(commitError ?? Promise.reject(error)).catch((reason: unknown) => reason);
-  const text = cause instanceof Error ? cause.message : String(cause);
+async function writeFailure(error: unknown, directory: string): Promise<unknown> {
+  const cause: unknown = isCommitFailure(error) ? await error.commitError.catch((reason: unknown) => reason) : error;
   const { code } = cause as { code?: unknown };
-  if (code === ENOSPC || /no space left|not enough space|disk full|quota/i.test(text)) {
+  if (code === ENOSPC || (code === EIO && freeBytes(directory) < NO_SPACE_BYTES)) {
     return new MongoError(
       14031,
       'The disk that holds the data directory is full: nothing of this write was kept. Free some space and try again.',
@@ -138,7 +152,11 @@ async function writeFailure(error: unknown): Promise<unknown> {
   return cause;
 }
 
-const ENOSPC = 28;
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
+
 const FIRST_CHUNK = 16;
 const LARGEST_CHUNK = 1024;
 

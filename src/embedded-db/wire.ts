@@ -150,6 +150,11 @@ function parseQuery(payload: Buffer): Parsed {
   };
 }
 
+/** Whether a message whose body could not be read asked for no reply. */
+function isQuiet({ opCode, payload }: Message): boolean {
+  return opCode === OP_MSG && (payload.readUInt32LE(0) & MORE_TO_COME) !== 0;
+}
+
 let replyId = 0;
 
 function frame(opCode: number, responseTo: number, before: Buffer, body: Buffer): Buffer {
@@ -215,7 +220,7 @@ export function serveConnection(
       reply = errorReply(error);
     }
     const legacy = parsed?.legacy ?? message.opCode === OP_QUERY;
-    if (socket.destroyed || parsed?.wantsReply === false) return;
+    if (socket.destroyed || (parsed ? !parsed.wantsReply : isQuiet(message))) return;
     const body = Buffer.isBuffer(reply) ? reply : encode(reply, MAX_REPLY_BYTES);
     const bytes = legacy
       ? frame(OP_REPLY, message.requestId, REPLY_PREFIX, body)
