@@ -45,18 +45,21 @@ export async function* readToEnd(
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem<unknown>> {
   const iterator = items[Symbol.asyncIterator]();
-  let stop = () => {};
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  stopped.catch(() => {});
+  // One promise per step, never a race with one that lasts: that one would keep every record it ever raced with.
+  let refuse: (reason: unknown) => void = () => {};
+  const stop = () => refuse(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  const step = () =>
+    new Promise<IteratorResult<SourceItem<unknown>>>((resolve, reject) => {
+      refuse = reject;
+      iterator.next().then(resolve, reject);
+    });
   let received = false;
   let finished = false;
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { value: item, done } = await Promise.race([iterator.next(), stopped]);
+      const { value: item, done } = await step();
       if (done === true) {
         finished = true;
         throw new SourceError('malformed', "La source s'est interrompue");
