@@ -13,12 +13,12 @@ export function serveCommand(program: Command, config: () => Config): void {
     // People read steps on a terminal; JSON lines are for what comes after.
     const log = makeLog(settings.logLevel);
     const started = Date.now();
-    let received = 0;
+    const received = new Map<string, number>();
     const app = await openApp(settings, log, {
       runsIn: 'worker',
       onStep: print.progress,
       onHarvest: (report) => {
-        received = Math.max(received, report.received);
+        received.set(report.sourceId, report.received);
       },
     });
     try {
@@ -27,7 +27,7 @@ export function serveCommand(program: Command, config: () => Config): void {
       const first = (await app.useCases.dueSources()).filter(({ id }) => !seen.has(id));
       if (first.length > 0) {
         print.progress(`Première collecte de ${first.length} sources…`);
-        const tick = setInterval(() => print.progress(`  … ${received} fiches lues`), 2_000);
+        const tick = setInterval(() => print.progress(`  … ${sum(received)} fiches lues`), 2_000);
         try {
           const runs = await app.useCases.collect(
             first.map(({ id }) => id),
@@ -66,6 +66,8 @@ async function eraseDemonstration({ useCases }: App, print: Printer): Promise<vo
   print.progress(`Démonstration arrêtée : ${erased} cours fictifs effacés.`);
   await useCases.pathways.rebuild();
 }
+
+const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, count) => total + count, 0);
 
 function toldToStop(): Promise<void> {
   return new Promise((resolve) => {

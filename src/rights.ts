@@ -1,0 +1,89 @@
+/**
+ * Roles and rights, in one table. A use case asks `requireRight(actor, right)` before it does anything; no template decides.
+ * A right of a member holds inside the own organisation only: such a use case also asks `requireMembership`.
+ */
+import { AppError } from './errors.ts';
+
+export const roles = [
+  'visitor',
+  'learner',
+  'provider-member',
+  'provider-owner',
+  'funder-member',
+  'rule-editor',
+  'reviewer',
+  'operator',
+] as const;
+export type Role = (typeof roles)[number];
+
+export const rights = [
+  'catalogue:read',
+  'account:own',
+  'pathway:enrol',
+  'organisation:own',
+  'organisation:manage-members',
+  'users:manage',
+  'audit:read',
+] as const;
+export type Right = (typeof rights)[number];
+
+const everybody: readonly Right[] = ['catalogue:read'];
+const signedIn: readonly Right[] = [...everybody, 'account:own', 'pathway:enrol'];
+
+const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
+  visitor: everybody,
+  learner: signedIn,
+  'provider-member': [...signedIn, 'organisation:own'],
+  'provider-owner': [...signedIn, 'organisation:own', 'organisation:manage-members'],
+  'funder-member': [...signedIn, 'organisation:own'],
+  'rule-editor': [...signedIn, 'organisation:own'],
+  reviewer: signedIn,
+  operator: [...signedIn, 'users:manage', 'audit:read'],
+};
+
+/** Roles whose rights beyond the own account need a one-time code in the session. */
+export const rolesWithOneTimeCode: readonly Role[] = ['operator', 'rule-editor', 'funder-member'];
+
+export interface Membership {
+  readonly organisationId: string;
+  readonly kind: 'provider' | 'funder';
+  /** Manages members; the first one created the organisation. */
+  readonly owner: boolean;
+}
+
+/** Who acts. Built once per request from the session; handed to every use case. */
+export interface Actor {
+  /** Opaque; null for a visitor. */
+  readonly accountId: string | null;
+  readonly roles: readonly Role[];
+  readonly memberships: readonly Membership[];
+  /** A one-time code was given in this session. */
+  readonly strong: boolean;
+}
+
+export const visitor: Actor = { accountId: null, roles: ['visitor'], memberships: [], strong: false };
+
+export function can(actor: Actor, right: Right): boolean {
+  return actor.roles.some((role) => {
+    if (!rightsOf[role].includes(right)) return false;
+    return signedIn.includes(right) || !rolesWithOneTimeCode.includes(role) || actor.strong;
+  });
+}
+
+/** @throws AppError `unauthenticated` for a visitor, `forbidden` for an account without the right */
+export function requireRight(actor: Actor, right: Right): void {
+  if (can(actor, right)) return;
+  if (actor.accountId === null) {
+    throw new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
+  }
+  const weak = actor.roles.some((role) => rightsOf[role].includes(right));
+  if (weak) throw new AppError('forbidden', 'CODE_REQUIS', 'Cette page demande un code à usage unique.');
+  throw new AppError('forbidden', 'DROIT_MANQUANT', "Cette page n'est pas ouverte à votre compte.");
+}
+
+/** @throws AppError `not-found` when the actor is not in the organisation: it must not learn that it exists */
+export function requireMembership(actor: Actor, organisationId: string): Membership {
+  const membership = actor.memberships.find((candidate) => candidate.organisationId === organisationId);
+  if (membership === undefined) throw new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
+  return membership;
+}
