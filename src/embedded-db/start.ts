@@ -73,7 +73,7 @@ async function open(options: EmbeddedDatabaseOptions, wanted: Address | undefine
     await whileStarting(dataDir, async () => {
       const other = await liveOwner(dataDir);
       if (other) return follow(other.pid, other.address);
-      serving = await serve(options, wanted ?? address ?? listenAddress(dataDir));
+      serving = await serve(options, wanted ?? address ?? listenAddress(dataDir), wanted !== undefined);
       address = serving.address;
     });
   }
@@ -123,7 +123,7 @@ function report(options: EmbeddedDatabaseOptions, error: unknown): void {
   (options.onInternalError ?? ((line) => process.stderr.write(`embedded database: ${line}\n`)))(text);
 }
 
-async function serve(options: EmbeddedDatabaseOptions, address: Address): Promise<Serving> {
+async function serve(options: EmbeddedDatabaseOptions, address: Address, keepsAlive: boolean): Promise<Serving> {
   const { dataDir } = options;
   const id = newEngineId();
   // Nobody answers there any more: the file was left by a process that was killed.
@@ -150,7 +150,8 @@ async function serve(options: EmbeddedDatabaseOptions, address: Address): Promis
     removeLock(dataDir, id);
     if (!closing) throw new Error(`the thread of the embedded database ended unexpectedly (${code})`);
   });
-  worker.unref();
+  // A process with other work decides itself when it ends; one that only serves stays.
+  if (!keepsAlive) worker.unref();
   writeLock(dataDir, { pid: process.pid, address: bound, id, startedAt: new Date().toISOString() });
   return {
     address: bound,

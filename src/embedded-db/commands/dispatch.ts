@@ -6,19 +6,9 @@ import { aggregate } from './aggregate.ts';
 import type { Command, CommandContext, Engine } from './arguments.ts';
 import { bulkWrite } from './bulk-write.ts';
 import { explain } from './explain.ts';
+import { createIndexes, dropIndexes, listIndexes } from './indexes.ts';
 import { count, distinct, find, getMore, killCursors } from './read.ts';
-import {
-  collMod,
-  create,
-  createIndexes,
-  drop,
-  dropDatabase,
-  dropIndexes,
-  listCollections,
-  listDatabases,
-  listIndexes,
-  renameCollection,
-} from './schema.ts';
+import { collMod, create, drop, dropDatabase, listCollections, listDatabases, renameCollection } from './schema.ts';
 import { buildInfo, collStats, dbStats, endSessions, hello, hostInfo, ping, serverStatus } from './server.ts';
 import { validate } from './validate.ts';
 import { findAndModify, insert, remove, update } from './write.ts';
