@@ -157,10 +157,9 @@ export function modTest(argument: unknown): Test {
 /** A length that an operator asks for: a whole number of any type, 0 or more. */
 export function sizeTest(argument: unknown): Test {
   const size = numberOf(argument);
-  if (size === undefined)
-    throw failedToParse(`Failed to parse $size. Expected a number in: $size: ${typeName(argument)}`);
-  if (!Number.isInteger(size)) throw failedToParse('Failed to parse $size. Expected an integer');
-  if (size < 0) throw failedToParse('Failed to parse $size. Expected a non-negative number');
+  if (size === undefined) throw badValue(`Failed to parse $size. Expected a number in: $size: ${typeName(argument)}`);
+  if (!Number.isInteger(size)) throw badValue('Failed to parse $size. Expected an integer');
+  if (size < 0) throw badValue('Failed to parse $size. Expected a non-negative number');
   return (value) => Array.isArray(value) && value.length === size;
 }
 

@@ -222,8 +222,6 @@ function operatorTests(name: string, spec: Doc, path: string, reading: Reading):
       return all(argument, path, reading);
     case '$not':
       return [not(argument, path, reading)];
-    case '$comment':
-      return [];
     default:
       throw refuseOperator(name);
   }

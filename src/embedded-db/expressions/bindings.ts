@@ -65,13 +65,11 @@ function compileMap(argument: unknown, scope: Scope): Evaluate {
   const slot = inner.slots[0] ?? 0;
   return (frame) => {
     const values = arrayOrNull(input(frame), '$map', 16883);
-    return (
-      values &&
-      values.map((value) => {
-        frame.slots[slot] = value;
-        return each(frame) ?? null;
-      })
-    );
+    if (values === null) return null;
+    return values.map((value) => {
+      frame.slots[slot] = value;
+      return each(frame) ?? null;
+    });
   };
 }
 

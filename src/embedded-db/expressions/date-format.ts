@@ -28,7 +28,7 @@ function offsetText(offset: number): string {
 /** Writes a local time (milliseconds) as `$dateToString` does; 18536 for an unknown specifier. */
 export function formatDate(local: number, offset: number, format: string): string {
   const fields = fieldsOf(local);
-  return format.replace(/%([^]?)/g, (_, specifier: string) => {
+  return format.replace(/%([\s\S]?)/g, (_, specifier: string) => {
     switch (specifier) {
       case 'Y':
         return pad(fields.year, 4);
@@ -95,7 +95,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
 /** Reads a date by a `$dateFromString` format; `undefined` when the text does not fit, 18536 for an unknown specifier. */
 export function parseDate(text: string, format: string, zone: string): Date | undefined {
   const specifiers: string[] = [];
-  const pattern = format.replace(/%([^]?)|[\\^$.*+?()[\]{}|]/g, (match, specifier: string | undefined) => {
+  const pattern = format.replace(/%([\s\S]?)|[\\^$.*+?()[\]{}|]/g, (match, specifier: string | undefined) => {
     if (specifier === undefined) return `\\${match}`;
     if (specifier === '%') return '%';
     const found = PATTERNS[specifier];
