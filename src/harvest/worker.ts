@@ -65,6 +65,8 @@ export function makePipelineTools(
         turns,
         onRetry,
         allowedOrigins: source.demo ? allowedOrigins : [],
+        // The pause between two requests is owed to partners, not to our own demonstration server.
+        ...(source.demo ? { minDelayMs: 0 } : {}),
         limits: {
           wireBytes: source.limits.wireBytes ?? data.wireBytes,
           decodedBytes: source.limits.decodedBytes ?? data.decodedBytes,
