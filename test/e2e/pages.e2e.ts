@@ -124,6 +124,21 @@ describe('pages in a browser', function () {
     await context.close();
   });
 
+  it('prints dark on light, unfolded, whatever the display chosen', async () => {
+    const context = await browser.newContext({ viewport: { width: 794, height: 1100 }, colorScheme: 'dark' });
+    await context.addCookies([{ name: 'affichage', value: 'ardoise', url: origin }]);
+    const page = await context.newPage();
+    await page.goto(`${origin}/parcours/developpeur-web`);
+    const titleColour = () => page.evaluate<string>("getComputedStyle(document.querySelector('h1')).color");
+    const onScreen = await titleColour();
+    await page.emulateMedia({ media: 'print' });
+    expect(onScreen).to.equal('rgb(245, 243, 235)');
+    expect(await titleColour()).to.equal('rgb(29, 24, 40)');
+    expect(await page.locator('footer').isVisible()).to.equal(false);
+    expect(await page.getByRole('link', { name: 'Protéger ses données' }).isVisible()).to.equal(true);
+    await context.close();
+  });
+
   it('every stop of the keyboard is seen', async () => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();

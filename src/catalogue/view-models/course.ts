@@ -212,7 +212,7 @@ function certificationModel(code: string, known: Certification | undefined, now:
     unknown: { tone: 'att', icon: 'question', text: 'État inconnu' },
   };
   const prolonged =
-    state === 'ended' && known?.active !== false && registerDate !== null
+    state === 'ended' && known?.active !== false && end !== null && registerDate !== null && registerDate < end
       ? ` Notre registre date du ${day(registerDate)}, avant cette fin : une prolongation est possible. Vérifiez auprès de France compétences.`
       : '';
   const read = registerDate === null ? 'Absente du registre que nous avons lu.' : `Registre du ${day(registerDate)}.`;
