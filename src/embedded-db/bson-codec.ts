@@ -13,6 +13,7 @@ import {
   ObjectId,
   Timestamp,
 } from 'bson';
+import { asBuffer, cstringEnd, documentEnd, invalid, length, skipValue, text } from './bson-walk.ts';
 import { MongoError } from './mongo-error.ts';
 
 /**
@@ -32,14 +33,6 @@ export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 const ARRAY = 4;
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function invalid(reason: string): MongoError {
-  return new MongoError(22, `invalid BSON: ${reason}`);
-}
-
 /** Sets an own property, also for `__proto__`, which plain assignment would send to the prototype. */
 export function setOwn(target: Doc, key: string, value: unknown): void {
   if (key === '__proto__') {
@@ -47,90 +40,6 @@ export function setOwn(target: Doc, key: string, value: unknown): void {
   } else {
     target[key] = value;
   }
-}
-
-function cstringEnd(buf: Buffer, from: number, end: number): number {
-  let at = from;
-  while (at < end && buf[at] !== 0) at++;
-  if (at >= end) throw invalid('a name does not end');
-  return at;
-}
-
-/** Names and short texts are mostly ASCII: reading them here avoids a call into the runtime for each. */
-function text(buf: Buffer, start: number, end: number): string {
-  if (end - start > 24) return buf.toString('utf8', start, end);
-  let result = '';
-  for (let at = start; at < end; at++) {
-    const byte = buf[at] as number;
-    if (byte > 127) return buf.toString('utf8', start, end);
-    result += String.fromCharCode(byte);
-  }
-  return result;
-}
-
-/** Where the value that starts at `at` ends. */
-function skipValue(buf: Buffer, type: number, at: number, end: number): number {
-  let next: number;
-  switch (type) {
-    case 0x01:
-    case 0x09:
-    case 0x11:
-    case 0x12:
-      next = at + 8;
-      break;
-    case 0x02:
-    case 0x0d:
-    case 0x0e:
-      next = at + 4 + length(buf, at, end, 1);
-      break;
-    case 0x03:
-    case 0x04:
-    case 0x0f:
-      next = at + length(buf, at, end, 5);
-      break;
-    case 0x05:
-      next = at + 5 + length(buf, at, end, 0);
-      break;
-    case 0x06:
-    case 0x0a:
-    case 0xff:
-    case 0x7f:
-      next = at;
-      break;
-    case 0x07:
-      next = at + 12;
-      break;
-    case 0x08:
-      next = at + 1;
-      break;
-    case 0x0b:
-      next = cstringEnd(buf, cstringEnd(buf, at, end) + 1, end) + 1;
-      break;
-    case 0x0c:
-      next = at + 4 + length(buf, at, end, 1) + 12;
-      break;
-    case 0x10:
-      next = at + 4;
-      break;
-    case 0x13:
-      next = at + 16;
-      break;
-    default:
-      throw invalid(`unknown type ${type}`);
-  }
-  if (next > end) throw invalid('a value goes past the end of its document');
-  return next;
-}
-
-function length(buf: Buffer, at: number, end: number, least: number): number {
-  if (at + 4 > end) throw invalid('a length goes past the end of its document');
-  const value =
-    (buf[at] as number) |
-    ((buf[at + 1] as number) << 8) |
-    ((buf[at + 2] as number) << 16) |
-    ((buf[at + 3] as number) << 24);
-  if (value < least) throw invalid('a length is too small');
-  return value;
 }
 
 /** A double that JS would take for an int32 stays wrapped, so that its type survives. */
@@ -195,12 +104,6 @@ function decodeValue(buf: Buffer, type: number, at: number, next: number, depth:
     default:
       throw new MongoError(2, 'the deprecated BSON type DBPointer is not supported');
   }
-}
-
-function documentEnd(buf: Buffer, at: number, end: number): number {
-  const last = at + length(buf, at, end, 5) - 1;
-  if (last >= end || buf[last] !== 0) throw invalid('a document does not end where it says');
-  return last;
 }
 
 function decodeDocument(buf: Buffer, start: number, limit: number, depth: number): Doc {
@@ -286,12 +189,6 @@ export function decodeFields(bytes: Uint8Array, fields: ReadonlySet<string>): Do
     readers.set(fields, reader);
   }
   return reader(bytes);
-}
-
-/** One top-level field, `undefined` when the document has none of that name. */
-export function readField(bytes: Uint8Array, name: string): unknown {
-  const doc = fieldReader([name])(bytes);
-  return Object.hasOwn(doc, name) ? doc[name] : undefined;
 }
 
 /** The same document with `_id` as its first field, as MongoDB stores it; the given bytes when nothing has to move. */

@@ -421,21 +421,3 @@ export function identicalValues(a: unknown, b: unknown): boolean {
   if (a instanceof Double || typeof a === 'number') return Object.is(numberOf(a), numberOf(b));
   return compareValues(a, b) === 0;
 }
-
-/** A deep copy of documents and arrays; other values are immutable here and shared. */
-export function copyValue<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyValue) as T;
-  if (!isDoc(value)) return value;
-  const copy: Doc = {};
-  for (const key of Object.keys(value)) {
-    if (key === '__proto__') {
-      Object.defineProperty(copy, key, {
-        value: copyValue(value[key]),
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
-    } else copy[key] = copyValue(value[key]);
-  }
-  return copy as T;
-}

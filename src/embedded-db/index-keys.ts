@@ -1,19 +1,10 @@
 import { createHash } from 'node:crypto';
-import { BSONSymbol, type Code, Decimal128, Long, type ObjectId, type Timestamp } from 'bson';
+import { BSONSymbol, Decimal128 } from 'bson';
 import { type Doc, setOwn } from './bson-codec.ts';
-import {
-  binaryOf,
-  compareValues,
-  getOwn,
-  isDoc,
-  numberOf,
-  RANK,
-  regexOf,
-  type StringOrder,
-  typeOrder,
-} from './bson-values.ts';
+import { compareValues, getOwn, isDoc, numberOf, type StringOrder, typeOrder } from './bson-values.ts';
 import type { CompiledFilter } from './matcher.ts';
 import { MongoError } from './mongo-error.ts';
+import { encodeValues } from './value-encoding.ts';
 
 export interface IndexField {
   readonly path: string;
@@ -62,162 +53,6 @@ export function indexFields(key: Doc): IndexField[] {
   });
 }
 
-let bytes: Buffer = Buffer.allocUnsafe(16 * 1024);
-let used = 0;
-let exact = true;
-
-function room(size: number): void {
-  if (used + size <= bytes.length) return;
-  const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, used + size));
-  bytes.copy(larger, 0, 0, used);
-  bytes = larger;
-}
-
-/** Ends with 0; bytes 0 and 1 inside are escaped with 1, so that the order of the text is kept and no key is another's prefix. */
-function putText(value: string): void {
-  room(value.length * 6 + 1);
-  const start = used;
-  const end = start + bytes.write(value, start, 'utf8');
-  let escapes = 0;
-  for (let at = start; at < end; at++) if ((bytes[at] as number) <= 1) escapes++;
-  if (escapes > 0) {
-    let to = end + escapes;
-    for (let from = end - 1; from >= start; from--) {
-      const byte = bytes[from] as number;
-      if (byte <= 1) {
-        bytes[--to] = byte + 1;
-        bytes[--to] = 1;
-      } else bytes[--to] = byte;
-    }
-  }
-  used = end + escapes;
-  bytes[used++] = 0;
-}
-
-const EXACT_LIMIT = 2 ** 53;
-
-function putDouble(value: number): void {
-  room(10);
-  if (Number.isNaN(value)) {
-    bytes.fill(0, used, used + 8);
-  } else {
-    // Adding 0 turns -0 into 0.
-    bytes.writeDoubleBE(value + 0, used);
-    if ((bytes[used] as number) & 0x80) {
-      for (let at = used; at < used + 8; at++) bytes[at] = ~(bytes[at] as number);
-    } else bytes[used] = (bytes[used] as number) | 0x80;
-  }
-  used += 8;
-}
-
-function putNumber(value: unknown): void {
-  let double = numberOf(value) as number;
-  if (value instanceof Decimal128) exact = false;
-  let above = 0;
-  if (Math.abs(double) >= EXACT_LIMIT && (typeof value === 'bigint' || value instanceof Long)) {
-    // The double at or below the int64, and how far above it the int64 is.
-    const long = typeof value === 'bigint' ? value : value.toBigInt();
-    if (BigInt(double) > long) double = doubleBelow(double);
-    above = Number(long - BigInt(double));
-  }
-  putDouble(double);
-  if (Math.abs(double) >= EXACT_LIMIT) used = bytes.writeUInt16BE(above, used);
-}
-
-const view = new DataView(new ArrayBuffer(8));
-
-function doubleBelow(value: number): number {
-  view.setFloat64(0, value);
-  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? -1n : 1n));
-  return view.getFloat64(0);
-}
-
-function putValue(value: unknown, rank: number): void {
-  switch (rank) {
-    case RANK.number:
-      putNumber(value);
-      return;
-    case RANK.string:
-      putText(typeof value === 'string' ? value : String(value));
-      return;
-    case RANK.object:
-      for (const key of Object.keys(value as Doc)) {
-        const field = (value as Doc)[key];
-        const fieldRank = typeOrder(field);
-        putByte(fieldRank);
-        putText(key);
-        putValue(field, fieldRank);
-      }
-      putByte(0);
-      return;
-    case RANK.array:
-      for (const element of value as unknown[]) put(element);
-      putByte(0);
-      return;
-    case RANK.binData: {
-      const { bytes: data, subtype } = binaryOf(value);
-      room(data.length + 5);
-      used = bytes.writeUInt32BE(data.length, used);
-      bytes[used++] = subtype;
-      bytes.set(data, used);
-      used += data.length;
-      return;
-    }
-    case RANK.objectId:
-      room(12);
-      bytes.set((value as ObjectId).id, used);
-      used += 12;
-      return;
-    case RANK.bool:
-      putByte(value ? 1 : 0);
-      return;
-    case RANK.date:
-      putDouble((value as Date).getTime());
-      return;
-    case RANK.timestamp: {
-      const stamp = value as Timestamp;
-      room(8);
-      used = bytes.writeUInt32BE(stamp.high >>> 0, used);
-      used = bytes.writeUInt32BE(stamp.low >>> 0, used);
-      return;
-    }
-    case RANK.regex: {
-      const { pattern, options } = regexOf(value);
-      putText(pattern);
-      putText(options);
-      return;
-    }
-    case RANK.code:
-      putText((value as Code).code);
-      return;
-    case RANK.codeWithScope:
-      putText((value as Code).code);
-      putValue((value as Code).scope, RANK.object);
-      return;
-  }
-}
-
-function putByte(value: number): void {
-  room(1);
-  bytes[used++] = value;
-}
-
-function put(value: unknown): void {
-  const rank = typeOrder(value);
-  putByte(rank);
-  putValue(value, rank);
-}
-
-function putFields(values: readonly unknown[], fields: readonly IndexField[]): void {
-  used = 0;
-  exact = true;
-  for (let i = 0; i < values.length; i++) {
-    const start = used;
-    put(values[i]);
-    if (fields[i]?.direction === -1) for (let at = start; at < used; at++) bytes[at] = ~(bytes[at] as number);
-  }
-}
-
 /**
  * The key of the values of the first fields of an index, comparable with memcmp in the order of `compareValues`.
  * A key longer than `maxKeyLength` is cut and ends with a hash of the whole, so that two long keys stay different.
@@ -227,11 +62,9 @@ export function encodeKey(
   fields: readonly IndexField[],
   maxKeyLength: number = MAX_KEY_LENGTH,
 ): EncodedKey {
-  putFields(values, fields);
-  if (used <= maxKeyLength) {
-    return { bytes: Buffer.from(bytes.subarray(0, used)), exact, truncated: false, values };
-  }
-  const hash = createHash('sha1').update(bytes.subarray(0, used)).digest();
+  const { bytes, exact } = encodeValues(values, fields);
+  if (bytes.length <= maxKeyLength) return { bytes: Buffer.from(bytes), exact, truncated: false, values };
+  const hash = createHash('sha1').update(bytes).digest();
   const cut = Buffer.concat([bytes.subarray(0, maxKeyLength - HASH_LENGTH), hash]);
   return { bytes: cut, exact: false, truncated: true, values };
 }
@@ -242,9 +75,9 @@ export function encodeBound(
   fields: readonly IndexField[],
   maxKeyLength: number = MAX_KEY_LENGTH,
 ): { bytes: Buffer; truncated: boolean } {
-  putFields(values, fields);
-  const truncated = used > maxKeyLength;
-  return { bytes: Buffer.from(bytes.subarray(0, truncated ? maxKeyLength - HASH_LENGTH : used)), truncated };
+  const { bytes } = encodeValues(values, fields);
+  const truncated = bytes.length > maxKeyLength;
+  return { bytes: Buffer.from(truncated ? bytes.subarray(0, maxKeyLength - HASH_LENGTH) : bytes), truncated };
 }
 
 /** The range `[low, high)` in which all values of the type of `value` are, for one field. */
@@ -261,9 +94,9 @@ const ASCENDING: readonly IndexField[] = [{ path: '', direction: 1 }];
 export function valueKey(value: unknown): string {
   if (typeof value === 'string') return `s${value}`;
   if (value instanceof BSONSymbol) return `s${value.value}`;
-  putFields([value], ASCENDING);
-  if (!exact) putFields([withCanonicalDecimals(value)], ASCENDING);
-  return bytes.toString('latin1', 0, used);
+  const encoded = encodeValues([value], ASCENDING);
+  const { bytes } = encoded.exact ? encoded : encodeValues([withCanonicalDecimals(value)], ASCENDING);
+  return bytes.toString('latin1');
 }
 
 function withCanonicalDecimals(value: unknown): unknown {

@@ -82,8 +82,9 @@ function changeElement(
     const value = target.creates ? build(target, at, context) : undefined;
     if (value === undefined) return list;
     if (index - list.length > LARGEST_PADDING) {
-      throw badValue(
-        `Cannot add more than ${LARGEST_PADDING} null elements to the array at '${shownPath(target, at - 1)}'`,
+      throw new MongoError(
+        34,
+        `can't backfill more than ${LARGEST_PADDING} elements at '${shownPath(target, at - 1)}'`,
       );
     }
     const copy = list.slice();

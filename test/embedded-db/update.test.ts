@@ -281,7 +281,7 @@ const REFUSED: [spec: Doc | Doc[], doc: Doc, code: number, extra?: Extra][] = [
   [{ $set: { 'a.b': 1 } }, { a: 5 }, 28],
   [{ $set: { 'a.b': 1 } }, { a: null }, 28],
   [{ $set: { 'a.b': 1 } }, { a: [] }, 28],
-  [{ $set: { 'a.2000000': 1 } }, { a: [] }, 2],
+  [{ $set: { 'a.2000000': 1 } }, { a: [] }, 34],
   [{ $inc: { a: 'x' } }, {}, 14],
   [{ $inc: { a: 1 } }, { a: 'x' }, 14],
   [{ $inc: { a: 1 } }, { a: null }, 14],
