@@ -2,20 +2,19 @@
  * One harvest run: read → validate → normalise → align → scope → write → retire → report. A partner's fault is caught here,
  * once, and written in the run. Every step may be interrupted and done again with the same courses and the same counts.
  */
-import { ZodError, z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
 import type { CourseWriter, Presence } from '../catalogue/store/writing.ts';
 import type { Alignment } from '../framework/model.ts';
-import type { AnyConnector, End, SourceContext, SourceHttp, SourceItem, Validators } from './connector.ts';
+import type { AnyConnector, End, SourceHttp } from './connector.ts';
 import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
 import { everyRecordCountedOnce, presenceAddsUp } from './model.ts';
-import { canonicalJson, sha256 } from './pipeline/fingerprint.ts';
 import { judge } from './pipeline/judge.ts';
+import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
-import { type Batch, type BatchSize, cutBatches, entryOf, readAhead, readToEnd } from './pipeline/read.ts';
+import type { Batch, BatchSize } from './pipeline/read.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
 import { adoptUnmarked, type BatchReport, contradictionCode, type WriteStage, writeBatch } from './pipeline/write.ts';
-import type { RawRecord, RecordStore } from './store/records.ts';
+import type { RecordStore } from './store/records.ts';
 import type { Baseline, Checkpoint, Reading, RunProgress, RunStore } from './store/runs.ts';
 import {
   countsFault,
@@ -99,38 +98,12 @@ export async function harvest(tools: PipelineTools, execution: Execution): Promi
   }
 }
 
-/** What another connector version, framework or setting would read differently. */
-function fingerprintOf(connector: AnyConnector, frameworkVersion: string, source: HarvestSource): string {
-  return sha256(connector.id, String(connector.version), frameworkVersion, canonicalJson(source.config));
-}
-
-/** Stands for the connector of a run that ends before it reads. */
-const noConnector: AnyConnector = {
-  id: '',
-  title: '',
-  version: 0,
-  resumable: false,
-  configSchema: z.never(),
-  exampleConfig: null,
-  async *read() {},
-  normalise: () => ({ kind: 'rejected', problems: [] }),
-};
-
-interface ReadingPlan {
-  readonly mode: 'full' | 'changes';
-  readonly cursor?: { readonly value: unknown };
-  readonly validators?: Validators;
-}
-
 function makeRun(tools: PipelineTools, execution: Execution, stop: AbortController) {
   const { courses, records, runs, now, settings, log } = tools;
   const { source, progress } = execution;
-  const connector = execution.connector ?? noConnector;
   const { attempt } = progress;
   const { id: runId, trigger } = progress.run;
   const isReplay = trigger === 'replay';
-  const stamp = `${connector.id} ${connector.version} ${tools.frameworkVersion}`;
-  const fingerprint = fingerprintOf(connector, tools.frameworkVersion, source);
   const overdue = () => new Date(now().getTime() - settings.graceDays * 86_400_000);
 
   const saved = progress.checkpoint;
@@ -143,6 +116,16 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   let cursor: unknown = saved?.cursor;
   let retries = progress.run.retries;
 
+  const listing = makeListing({
+    tools,
+    source,
+    connector: execution.connector ?? noConnector,
+    progress,
+    overdue,
+    onRetry: () => {
+      retries += 1;
+    },
+  });
   const stage: WriteStage = {
     courses,
     records,
@@ -153,7 +136,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     again: isReplay,
     judge: (entry) =>
       judge(entry, {
-        connector,
+        connector: execution.connector ?? noConnector,
         align: tools.align,
         onError: (error, remoteId) => log.error({ err: error, runId, sourceId: source.id, remoteId }, 'record failed'),
       }),
@@ -172,63 +155,9 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     if (progress.baseline !== null) return progress.baseline;
     const before = await courses.presence(source.id);
     const baseline = { present: sum(before), shown: before.published + before.missing, waiting: before.pending };
-    const { mode } = await plan();
+    const { mode } = await listing.plan();
     await runs.begin(runId, attempt, { mode, presentBefore: baseline.present, baseline });
     return baseline;
-  }
-
-  /** From where to read, and whether the question may be conditional. */
-  async function plan(): Promise<ReadingPlan> {
-    const reading = await runs.reading(source.id);
-    // A record that must be withdrawn needs a complete listing: « not modified » and « changes » prove no absence.
-    const whole =
-      progress.everything ||
-      reading === null ||
-      reading.fingerprint !== fingerprint ||
-      (await courses.hasOverdue(source.id, overdue()));
-    if (whole) return { mode: 'full' };
-    if (reading.next !== undefined) return { mode: 'changes', cursor: { value: reading.next } };
-    return { mode: 'full', ...(reading.validators === undefined ? {} : { validators: reading.validators }) };
-  }
-
-  async function* items(signal: AbortSignal): AsyncGenerator<SourceItem<unknown>> {
-    const first = await plan();
-    const resumed = saved?.cursor === undefined ? undefined : { value: saved.cursor };
-    const mode = progress.baseline === null ? first.mode : progress.run.mode;
-    const start = resumed ?? (mode === 'changes' ? first.cursor : undefined);
-    const context: SourceContext<unknown> = {
-      mode: mode === 'changes' && start === undefined ? 'full' : mode,
-      http: tools.openHttp(source, signal, () => {
-        retries += 1;
-      }),
-      signal,
-      ...(start === undefined ? {} : { cursor: start.value }),
-      // An attempt that goes on with another's work must read: « not modified » would leave that work half done.
-      ...(attempt > 1 || first.validators === undefined ? {} : { validators: first.validators }),
-    };
-    for await (const item of readToEnd(open(context), signal)) {
-      if (item.kind === 'unchanged' && context.validators === undefined) {
-        // Nothing was asked that could be answered so: believed, it would renew courses that nobody read.
-        throw new TypeError(`the connector ${connector.id} says "unchanged" without validators`);
-      }
-      yield item;
-    }
-  }
-
-  /** A cursor of an older deployment is not understood any more: the source is read from its beginning. */
-  function open(context: SourceContext<unknown>): AsyncIterable<SourceItem<unknown>> {
-    try {
-      return connector.read(source.config, context);
-    } catch (error) {
-      if (!(error instanceof ZodError) || context.cursor === undefined) throw error;
-      const { cursor: _cursor, ...rest } = context;
-      return connector.read(source.config, { ...rest, mode: 'full' });
-    }
-  }
-
-  function batches(signal: AbortSignal): AsyncIterable<Batch> {
-    if (isReplay) return rawBatches(records.raws(source.id), stamp, settings.batch, signal);
-    return readAhead(cutBatches(items(signal), stamp, settings.batch));
   }
 
   async function write(batch: Batch): Promise<void> {
@@ -267,8 +196,8 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   async function read(): Promise<Outcome> {
     try {
       if (execution.fault !== undefined) return { fault: execution.fault };
-      if (!connector.configSchema.safeParse(source.config).success) return { fault: settingsFault };
-      for await (const batch of batches(stop.signal)) {
+      if (!listing.isConfigured()) return { fault: settingsFault };
+      for await (const batch of listing.batches(stop.signal)) {
         await write(batch);
         if (batch.closing !== undefined) return { closing: batch.closing };
         if (batch.cursor === undefined) continue;
@@ -336,7 +265,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   function readingOf(closing: End<unknown>): Reading {
     const { next, validators } = closing;
     return {
-      fingerprint,
+      fingerprint: listing.fingerprint,
       completedAt: now(),
       ...(next === undefined ? {} : { next: JSON.parse(JSON.stringify(next)) }),
       ...(validators === undefined ? {} : { validators }),
@@ -438,22 +367,4 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
 
 function sum(presence: Presence): number {
   return presence.pending + presence.published + presence.missing;
-}
-
-/** Raw records kept from the source, as a listing that proves nothing about what is absent. */
-async function* rawBatches(
-  raws: AsyncIterable<RawRecord>,
-  stamp: string,
-  size: BatchSize,
-  signal: AbortSignal,
-): AsyncGenerator<Batch> {
-  let entries: Batch['entries'][number][] = [];
-  for await (const { remoteId, raw, at } of raws) {
-    signal.throwIfAborted();
-    entries.push(entryOf(remoteId, JSON.parse(raw), stamp, at));
-    if (entries.length < size.records) continue;
-    yield { entries, removed: [] };
-    entries = [];
-  }
-  yield { entries, removed: [], closing: { kind: 'end', covers: 'changes', deletions: 'none' } };
 }

@@ -141,15 +141,17 @@ export interface RunOptions {
   readonly killAt?: number;
 }
 
-/** Every call of a store passes here; once dead, nothing is written any more. */
-function mortal<Store extends object>(store: Store, gate: () => void): Store {
+/** Every call of a store passes here; once dead, nothing more is sent, and what was sent is in `sent`. */
+function mortal<Store extends object>(store: Store, gate: () => void, sent: Set<unknown>): Store {
   return new Proxy(store, {
     get(target, name, receiver) {
       const found: unknown = Reflect.get(target, name, receiver);
       if (typeof found !== 'function') return found;
       return (...parameters: unknown[]) => {
         gate();
-        return Reflect.apply(found, target, parameters);
+        const answer: unknown = Reflect.apply(found, target, parameters);
+        if (answer instanceof Promise) sent.add(answer.catch(() => {}));
+        return answer;
       };
     },
   });
@@ -207,6 +209,9 @@ export async function makeWorld(): Promise<World> {
     return new Date(time);
   };
 
+  /** Commands on their way: the database executes what a dead process sent, before another one comes. */
+  const sent = new Set<unknown>();
+
   function tools(options: RunOptions): PipelineTools {
     let calls = 0;
     let dead = false;
@@ -216,9 +221,9 @@ export async function makeWorld(): Promise<World> {
       if (dead) throw new Killed();
     };
     return {
-      courses: mortal(courses, gate),
-      records: mortal(store.records, gate),
-      runs: mortal(store.runs, gate),
+      courses: mortal(courses, gate, sent),
+      records: mortal(store.records, gate, sent),
+      runs: mortal(store.runs, gate, sent),
       align: alignTest,
       frameworkVersion: options.frameworkVersion ?? 'test',
       openHttp: () => ({ open: () => Promise.reject(new Error('no network in these tests')) }),
@@ -275,11 +280,14 @@ export async function makeWorld(): Promise<World> {
       try {
         return { id, finished: await execute(id, 0, listing, options) };
       } catch (error) {
+        await Promise.all(sent);
         if (error instanceof Killed) return { id, finished: null };
         throw error;
       }
     },
     async resume(id, listing, options = {}) {
+      await Promise.all(sent);
+      sent.clear();
       const progress = await store.runs.progress(id);
       return execute(id, progress?.attempt ?? 0, listing, options);
     },

@@ -217,6 +217,11 @@ async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date)
   });
 }
 
+/** A failure is told once the writes beside it have ended too: whoever counts what was written counts all of it. */
+async function allDone(writes: readonly (Promise<void> | undefined)[]): Promise<void> {
+  for (const write of await Promise.allSettled(writes)) if (write.status === 'rejected') throw write.reason;
+}
+
 /** Writes one batch and says what became of each record. Writing it twice gives the same courses and the same counts. */
 export async function writeBatch(stage: WriteStage, batch: Batch, number: number, now: Date): Promise<BatchReport> {
   const { courses, records, source, runId, attempt } = stage;
@@ -244,7 +249,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
   const raws: RawRecord[] = settled.flatMap(({ entry }) =>
     entry.json === null || entry.at !== null ? [] : [{ remoteId: entry.remoteId, raw: entry.json, at: now }],
   );
-  await Promise.all([
+  await allDone([
     written.length === 0 ? undefined : courses.write(context, written),
     records.saveRaws(source.id, raws),
     (async () => {
@@ -258,7 +263,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
 
   const mark = (outcome: RecordOutcome): RunMark => ({ id: runId, attempt, batch: number, outcome });
   const still = same.filter((remoteId) => !backIds.has(remoteId));
-  await Promise.all([
+  await allDone([
     records.saveMarks(
       settled.map((each) => {
         const run = sorted.adopted.get(each.entry.remoteId) ?? mark(each.outcome);
