@@ -143,6 +143,13 @@ describe('the page of a course', () => {
     );
   });
 
+  it('does not call a catalogue a catalogue twice', async () => {
+    const named = { ...special.paid, sourceTitle: "Catalogue de l'Institut Marelle" };
+    const { text } = await request(await aSite({ courses: [named] })).get(`/cours/${named.slug}`);
+    expect(plain(text)).to.include("Le prix vient du catalogue de l'Institut Marelle, relevé le 21/11/2026.");
+    expect(text).not.to.match(/catalogue de catalogue/i);
+  });
+
   it('says that a course is offered again', async () => {
     const restored = { ...special.paid, restoredAt: new Date('2026-11-20T10:00:00Z') };
     const { text } = await request(await aSite({ courses: [restored] })).get(`/cours/${restored.slug}`);

@@ -10,7 +10,7 @@ import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText 
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
 import type { Course, Session } from '../model.ts';
 import { priceLabels } from './card.ts';
-import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
+import { catalogueOf, diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 
 type Reference = Pick<Framework, 'bands' | 'competences' | 'certifications'>;
 
@@ -78,7 +78,7 @@ const shownSessions = 30;
 export function courseModel(page: CoursePage & { kind: 'course' }, reference: Reference, now: Date): CourseModel {
   const { course } = page;
   const { draft, alignment, harvestedAt } = course;
-  const source = `Source : catalogue de ${course.sourceTitle}, relevé le ${shortDate(harvestedAt)}.`;
+  const source = `Source : ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`;
   const sessions = inOrder(draft.sessions, now);
   const open = sessions.filter((session) => stateAt(session, now) === 'open').length;
   return {
@@ -92,7 +92,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
     badges: badgesOf(course, now),
     facts: factsOf(course, reference),
     prices: pricesModel(course, now),
-    pricesSource: french(`Le prix vient du catalogue de ${course.sourceTitle}, relevé le ${shortDate(harvestedAt)}.`),
+    pricesSource: french(`Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`),
     access: accessModel(course, now),
     exit: { href: draft.url, text: `S'inscrire chez ${draft.provider.name} (nouveau site)` },
     freshness: [
@@ -123,7 +123,7 @@ function alertsOf({ course, withdrawnOn }: CoursePage & { kind: 'course' }, now:
   return [
     ...(missingSince !== null && withdrawnOn !== null
       ? [
-          `Absent du catalogue de ${course.sourceTitle} depuis le ${longDate(missingSince)} ; il sera retiré le ${longDate(withdrawnOn)} s'il ne revient pas.`,
+          `Absent du ${catalogueOf(course.sourceTitle)} depuis le ${longDate(missingSince)} ; il sera retiré le ${longDate(withdrawnOn)} s'il ne revient pas.`,
         ]
       : []),
     ...(restoredAt !== null && restoredAt <= now ? [`De nouveau proposé depuis le ${longDate(restoredAt)}.`] : []),
@@ -342,7 +342,7 @@ const questions: readonly string[] = [
 /** One line per block of the page (T30). */
 function provenanceOf(course: Course): CourseModel['provenance'] {
   const date = shortDate(course.harvestedAt);
-  const own = `Catalogue de ${course.sourceTitle}`;
+  const own = catalogueOf(course.sourceTitle).replace(/^c/, 'C');
   const declared = course.alignment.competences.every(({ origin }) => origin === 'declared');
   return [
     { field: 'Titre, description, objectifs', source: own, date },
@@ -356,7 +356,7 @@ function provenanceOf(course: Course): CourseModel['provenance'] {
     },
     {
       field: 'Certification préparée',
-      source: `Numéro : ${own.toLowerCase()}. État : registre de France compétences`,
+      source: `Numéro : ${catalogueOf(course.sourceTitle)}. État : registre de France compétences`,
       date,
     },
   ];

@@ -6,6 +6,7 @@ import type { Card } from '../model/card.ts';
 import { emptyRequest, searchAddress } from '../model/choices.ts';
 import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
 import { courseCard } from './card.ts';
+import { catalogueOf } from './words.ts';
 
 type Reference = Pick<Framework, 'areas' | 'competences' | 'bands'>;
 
@@ -246,7 +247,7 @@ export function providerModel(page: ProviderPage, reference: Reference, now: Dat
       { label: 'Certification Qualiopi', text: 'inconnu' },
       { label: sources.length > 1 ? 'Catalogues lus' : 'Catalogue lu', text: sources.join(', ') },
     ],
-    source: french(`Source : catalogue de ${sources.join(', ')}, relevé le ${shortDate(newest)}.`),
+    source: french(`Source : ${sources.map(catalogueOf).join(', ')}, relevé le ${shortDate(newest)}.`),
     countText: count(total, 'cours proposé', 'cours proposés'),
     cards: courses.map((course) => courseCard(course, { now, bands: reference.bands, failing })),
     all:

@@ -4,7 +4,7 @@ import type { Card } from '../model/card.ts';
 import type { CoursePage } from '../model/pages.ts';
 import type { Course } from '../model.ts';
 import { courseCard } from './card.ts';
-import type { BandTitles } from './words.ts';
+import { type BandTitles, catalogueOf } from './words.ts';
 
 export interface WithdrawnModel {
   readonly title: string;
@@ -44,7 +44,7 @@ function motive(course: Course): string {
   const { withdrawn, missingSince, sourceTitle, draft } = course;
   switch (withdrawn?.reason) {
     case 'absent':
-      return `il n'apparaît plus dans le catalogue de ${sourceTitle} depuis le ${longDate(missingSince ?? withdrawn.at)}`;
+      return `il n'apparaît plus dans le ${catalogueOf(sourceTitle)} depuis le ${longDate(missingSince ?? withdrawn.at)}`;
     case 'retire_source':
       return `${draft.provider.name} l'a retiré`;
     case 'hors_perimetre':
