@@ -219,20 +219,39 @@ function room(bytes: number): void {
   out = larger;
 }
 
+/** Short ASCII texts, which most are, are copied here: a call into the runtime for each costs more. */
+function writeUtf8(value: string): void {
+  const { length: size } = value;
+  if (size <= 32) {
+    let at = 0;
+    for (; at < size; at++) {
+      const unit = value.charCodeAt(at);
+      if (unit > 127) break;
+      out[used + at] = unit;
+    }
+    if (at === size) {
+      used += size;
+      return;
+    }
+  }
+  used += out.write(value, used, 'utf8');
+}
+
 function writeName(type: number, name: string): void {
   if (name.includes('\0')) throw new MongoError(2, 'field names cannot contain the null character');
   room(name.length * 3 + 2);
   out[used++] = type;
-  used += out.write(name, used, 'utf8');
+  writeUtf8(name);
   out[used++] = 0;
 }
 
 function writeText(value: string): void {
   room(value.length * 3 + 5);
-  const size = out.write(value, used + 4, 'utf8');
-  out.writeInt32LE(size + 1, used);
-  used += size + 4;
+  const start = used;
+  used += 4;
+  writeUtf8(value);
   out[used++] = 0;
+  out.writeInt32LE(used - start - 4, start);
 }
 
 function writeCstring(value: string): void {

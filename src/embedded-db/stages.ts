@@ -224,16 +224,15 @@ export function sampleStage(argument: unknown): Stage {
   };
 }
 
-function setPath(doc: Doc, path: string, value: unknown): Doc {
-  const tree: Tree = new Map();
-  addEntry(tree, path, { kind: 'compute', compute: () => value });
-  return setFields(doc, tree, doc);
-}
-
-/** Makes a function that sets one path of a document to a value. */
+/** Makes a function that sets one path of a document to a value, or removes it when that is `undefined`. */
 export function pathSetter(path: string): (doc: Doc, value: unknown) => Doc {
-  setPath({}, path, null);
-  return (doc, value) => setPath(doc, path, value);
+  const tree: Tree = new Map();
+  let current: unknown;
+  addEntry(tree, path, { kind: 'compute', compute: () => current });
+  return (doc, value) => {
+    current = value;
+    return setFields(doc, tree, doc);
+  };
 }
 
 /** `$unwind`: one document per element of an array; a value that is no array counts as one element. */
