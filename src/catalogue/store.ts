@@ -3,14 +3,8 @@ import { type Connection, type Model, Schema } from 'mongoose';
 import { type AccessCode, accessCodes } from '../eligibility/model.ts';
 import type { Band, CompetenceCode } from '../framework/model.ts';
 import type { Course, CourseId } from './model.ts';
-import {
-  type CourseDocument,
-  type CourseWriter,
-  drawCourseId,
-  living,
-  makeCourseWriter,
-  type RemovalDocument,
-} from './store/writing.ts';
+import { type CourseDocument, living, type RemovalDocument } from './store/document.ts';
+import { type CourseWriter, drawCourseId, makeCourseWriter } from './store/writing.ts';
 
 /** Position in the order (updatedAt, id). */
 export interface Watermark {

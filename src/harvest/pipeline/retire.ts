@@ -2,7 +2,8 @@
  * The retire stage: what a complete listing no longer holds, and what it declares deleted. Losses are counted first, and the
  * guard decides before a course is touched. Run again after a crash, it goes on with what is left.
  */
-import type { CourseStanding, CourseWriter } from '../../catalogue/store/writing.ts';
+import type { CourseStanding } from '../../catalogue/store/document.ts';
+import type { CourseWriter } from '../../catalogue/store/writing.ts';
 import type { End } from '../connector.ts';
 import type { RecordStore } from '../store/records.ts';
 import type { Baseline } from '../store/runs.ts';

@@ -7,13 +7,12 @@ import { slugWords, type WithdrawalReason } from '../../catalogue/model.ts';
 import {
   type CourseStanding,
   type CourseWrite,
-  type CourseWriter,
   claimOf,
   type KnownCourse,
   keepReviewed,
-  type Owner,
   type WriteContext,
-} from '../../catalogue/store/writing.ts';
+} from '../../catalogue/store/document.ts';
+import type { CourseWriter, Owner } from '../../catalogue/store/writing.ts';
 import type { Problem } from '../connector.ts';
 import type { HarvestSource } from '../model.ts';
 import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict } from '../store/records.ts';

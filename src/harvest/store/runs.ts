@@ -91,7 +91,6 @@ export interface RunStore {
   byId(id: string): Promise<HarvestRun | null>;
   /** Newest first. */
   bySource(sourceId: string, limit: number): Promise<HarvestRun[]>;
-  latest(limit: number): Promise<HarvestRun[]>;
   /** The last run of each source that ran, skipped ones left out. */
   lastOfEach(): Promise<HarvestRun[]>;
   /** How many active runs were asked before this one. */
@@ -107,7 +106,6 @@ const runSchema = new Schema(
 );
 runSchema.index({ sourceId: 1 }, { unique: true, partialFilterExpression: { active: true }, name: 'one_active_run' });
 runSchema.index({ sourceId: 1, queuedAt: -1 });
-runSchema.index({ queuedAt: -1 });
 
 function toRun(document: RunDocument): HarvestRun {
   const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
@@ -245,7 +243,6 @@ export function makeRunStore(connection: Connection): RunStore {
     },
 
     bySource: (sourceId, limit) => list({ sourceId }, limit),
-    latest: (limit) => list({}, limit),
 
     async lastOfEach() {
       const sources = await runs.distinct('sourceId');

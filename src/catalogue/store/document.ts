@@ -1,0 +1,148 @@
+/** How a course is stored, and the pure half of writing one: what a new reading makes of it. */
+import { createHash } from 'node:crypto';
+import { accessOf } from '../../eligibility/model.ts';
+import type { Alignment } from '../../framework/model.ts';
+import {
+  accessFactsOf,
+  type Course,
+  type CourseDraft,
+  type CourseId,
+  type CourseState,
+  providerIdOf,
+  slugOf,
+  slugWords,
+} from '../model.ts';
+
+/** How a course is stored: the model value, plus what the harvest needs to know of it. */
+export interface CourseDocument extends Omit<Course, 'id'> {
+  _id: CourseId;
+  /** What a run last did to it, so that a batch written twice counts the same. */
+  run: { readonly id: string; readonly outcome: RunEffect };
+  /** `claimOf`: the same value in two sources is one course claimed twice. */
+  claim: string;
+}
+
+export interface RemovalDocument {
+  _id: CourseId;
+  removedAt: Date;
+}
+
+export type WriteOutcome = 'created' | 'updated' | 'restored';
+export type RunEffect = WriteOutcome | 'missing' | 'withdrawn';
+
+/** States that visitors see. */
+export const living: readonly CourseState[] = ['published', 'missing'];
+
+/** What the harvest sees of a course that it met before. */
+export type KnownCourse = Pick<
+  CourseDocument,
+  | 'slug'
+  | 'remoteId'
+  | 'draft'
+  | 'alignment'
+  | 'state'
+  | 'missingSince'
+  | 'withdrawn'
+  | 'firstPublishedAt'
+  | 'harvestedAt'
+  | 'run'
+> & { readonly id: CourseId };
+
+export type CourseStanding = Pick<KnownCourse, 'id' | 'remoteId' | 'state' | 'missingSince' | 'withdrawn' | 'run'> & {
+  readonly firstPublishedAt: Date | null;
+};
+
+export interface CourseWrite {
+  readonly outcome: WriteOutcome;
+  readonly remoteId: string;
+  /** null for a new course. */
+  readonly known: KnownCourse | null;
+  readonly draft: CourseDraft;
+  readonly alignment: Alignment;
+  /** « relevé le ». */
+  readonly harvestedAt: Date;
+}
+
+export interface WriteContext {
+  readonly source: { readonly id: string; readonly title: string; readonly demo: boolean };
+  readonly runId: string;
+  readonly now: Date;
+}
+
+/** Two sources that give the same address the same title speak of the same course; one address alone may serve many. */
+export function claimOf(draft: CourseDraft): string {
+  const url = new URL(draft.url);
+  const address = `${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
+  return createHash('sha256')
+    .update(`${address}\n${slugWords(draft.title)}`)
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+/** What a person reviewed outlives a new reading. */
+export function keepReviewed(alignment: Alignment, known: KnownCourse | null): Alignment {
+  const reviewed = known?.alignment.competences.filter((competence) => competence.origin === 'reviewed') ?? [];
+  if (reviewed.length === 0) return alignment;
+  const codes = new Set(reviewed.map((competence) => competence.code));
+  const others = alignment.competences.filter((competence) => !codes.has(competence.code));
+  return { ...alignment, competences: [...reviewed, ...others] };
+}
+
+function contentOf(write: CourseWrite, { source, now }: WriteContext) {
+  const { draft, harvestedAt } = write;
+  return {
+    sourceTitle: source.title,
+    providerId: providerIdOf(draft.provider),
+    draft,
+    alignment: keepReviewed(write.alignment, write.known),
+    access: accessOf(accessFactsOf(draft, source, harvestedAt), now),
+    harvestedAt,
+    demo: source.demo,
+    updatedAt: now,
+    claim: claimOf(draft),
+  };
+}
+
+/** A record seen is never absent; whether it waits or is public does not change by being seen. */
+function seenState(course: CourseStanding): CourseState {
+  return course.state === 'missing' ? 'published' : course.state;
+}
+
+/** Back to what it was before it was withdrawn. */
+export function restoration(course: CourseStanding, { runId, now }: WriteContext) {
+  return {
+    state: course.firstPublishedAt === null ? ('pending' as const) : ('published' as const),
+    withdrawn: null,
+    missingSince: null,
+    restoredAt: now,
+    updatedAt: now,
+    run: { id: runId, outcome: 'restored' as const },
+  };
+}
+
+/** A new course waits for the end of its run. */
+export function creation(write: CourseWrite, id: CourseId, context: WriteContext): CourseDocument {
+  return {
+    _id: id,
+    slug: slugOf(write.draft.title, id),
+    sourceId: context.source.id,
+    remoteId: write.remoteId,
+    ...contentOf(write, context),
+    state: 'pending',
+    missingSince: null,
+    withdrawn: null,
+    restoredAt: null,
+    firstPublishedAt: null,
+    createdAt: context.now,
+    run: { id: context.runId, outcome: 'created' },
+  };
+}
+
+/** The fields that a new reading of a known course sets. */
+export function change(write: CourseWrite, known: KnownCourse, context: WriteContext) {
+  const content = { ...contentOf(write, context), slug: slugOf(write.draft.title, known.id) };
+  if (write.outcome === 'restored') return { ...content, ...restoration(known, context) };
+  const missingSince = known.state === 'withdrawn' ? known.missingSince : null;
+  const run = { id: context.runId, outcome: write.outcome };
+  return { ...content, state: seenState(known), missingSince, run };
+}
