@@ -12,7 +12,7 @@ import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { AppError } from './errors.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
-import { hasContact, pageRoutes } from './pages/routes.ts';
+import { hasContact, pageRoutes, sections } from './pages/routes.ts';
 import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
 import { makeScheduler } from './platform/schedule.ts';
 import { makeWebApp, readAssets } from './platform/web/server.ts';
@@ -25,11 +25,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const sections = [
-  { label: 'Trouver un cours', href: '/catalogue' },
-  { label: 'Parcours', href: '/parcours' },
-  { label: 'Compétences', href: '/competences' },
-];
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
 
 /** @throws AppError `conflict` when the port is taken */
@@ -46,7 +41,12 @@ export async function serve(app: App): Promise<RunningServer> {
   };
   const assetsDirectory = join(projectRoot, 'dist', 'assets');
   const assets = readAssets(assetsDirectory);
-  const views = loadViews(join(projectRoot, 'views'), { sections, assets, contact: hasContact(site) });
+  const views = loadViews(join(projectRoot, 'views'), {
+    sections,
+    assets,
+    contact: hasContact(site),
+    demo: config.demo,
+  });
   const catalogue = makeCatalogueUseCases({
     courses,
     index,

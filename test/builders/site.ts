@@ -121,6 +121,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
   const views = loadViews(join(root, 'views'), {
     sections,
     contact: hasContact(facts),
+    demo: false,
     assets: readAssets(settings.assetsDirectory),
   });
   const routers = [

@@ -12,7 +12,8 @@ import { loadViews, sendPage } from '../../src/platform/web/views.ts';
 import { builtAssets } from '../builders/site.ts';
 
 const page = { title: 'Essai', description: null, noindex: false, section: null };
-const views = () => loadViews('views', { sections: [], contact: false, assets: readAssets(builtAssets()) });
+const views = () =>
+  loadViews('views', { sections: [], contact: false, demo: false, assets: readAssets(builtAssets()) });
 
 interface Options {
   readonly settings?: Partial<WebSettings>;
@@ -202,7 +203,7 @@ describe('« Retour »', () => {
 });
 
 describe('views', () => {
-  const site = { sections: [], contact: false, assets: { css: '', font: '', icons: '', logo: '' } };
+  const site = { sections: [], contact: false, demo: false, assets: { css: '', font: '', icons: '', logo: '' } };
   const load = (files: Readonly<Record<string, string>>) => {
     const folder = mkdtempSync(join(tmpdir(), 'views-'));
     for (const [name, content] of Object.entries(files)) {

@@ -34,6 +34,8 @@ export interface Site {
   readonly sections: readonly { readonly label: string; readonly href: string }[];
   /** Whether there is somebody to talk to. */
   readonly contact: boolean;
+  /** The catalogue holds invented courses: every page says so. */
+  readonly demo: boolean;
   /** Published names of the files every page loads. */
   readonly assets: { readonly css: string; readonly font: string; readonly icons: string; readonly logo: string };
 }
