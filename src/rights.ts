@@ -1,6 +1,6 @@
 /**
  * Roles and rights, in one table. A use case asks `requireRight(actor, right)` before it does anything; no template decides.
- * A right of a member holds inside the own organisation only: such a use case also asks `requireMembership`.
+ * A right of a member holds inside the own organisation only: such a use case asks `requireRightIn` that organisation.
  */
 import { AppError } from './errors.ts';
 
@@ -35,7 +35,8 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   learner: signedIn,
   'provider-member': [...signedIn, 'organisation:own'],
   'provider-owner': [...signedIn, 'organisation:own', 'organisation:manage-members'],
-  'funder-member': [...signedIn, 'organisation:own'],
+  // Managing members also needs to own the organisation: `requireRightIn` looks at the membership.
+  'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members'],
   'rule-editor': [...signedIn, 'organisation:own'],
   reviewer: signedIn,
   operator: [...signedIn, 'users:manage', 'audit:read'],
@@ -49,6 +50,19 @@ export interface Membership {
   readonly kind: 'provider' | 'funder';
   /** Manages members; the first one created the organisation. */
   readonly owner: boolean;
+}
+
+/** Rights of an owner of the organisation alone, whatever the role. */
+const rightsOfOwners: readonly Right[] = ['organisation:manage-members'];
+
+function roleIn(membership: Membership): Role {
+  if (membership.kind === 'funder') return 'funder-member';
+  return membership.owner ? 'provider-owner' : 'provider-member';
+}
+
+/** Roles that come from memberships; they are computed, never stored. */
+export function rolesOfMemberships(memberships: readonly Membership[]): Role[] {
+  return [...new Set(memberships.map(roleIn))];
 }
 
 /** Who acts. Built once per request from the session; handed to every use case. */
@@ -85,5 +99,19 @@ export function requireRight(actor: Actor, right: Right): void {
 export function requireMembership(actor: Actor, organisationId: string): Membership {
   const membership = actor.memberships.find((candidate) => candidate.organisationId === organisationId);
   if (membership === undefined) throw new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
+  return membership;
+}
+
+/**
+ * The right inside one organisation: what the person may do for another one does not count.
+ * @throws AppError `unauthenticated`; `not-found` outside the organisation; `forbidden` without the right or the code
+ */
+export function requireRightIn(actor: Actor, organisationId: string, right: Right): Membership {
+  requireRight(actor, 'account:own');
+  const membership = requireMembership(actor, organisationId);
+  requireRight({ ...actor, roles: [roleIn(membership)], memberships: [membership] }, right);
+  if (rightsOfOwners.includes(right) && !membership.owner) {
+    throw new AppError('forbidden', 'PROPRIETAIRE_SEUL', "Cette page n'est pas ouverte à votre compte.");
+  }
   return membership;
 }
