@@ -100,6 +100,16 @@ export async function serve(app: App): Promise<RunningServer> {
     }
   }
 
+  /** A run whose process was killed goes on here, from its last checkpoint. */
+  async function takeOverDeadRuns(): Promise<void> {
+    try {
+      const runs = await useCases.harvest.reclaimDead();
+      if (runs.length > 0) log.warn({ runs }, 'harvest runs taken over');
+    } catch (err) {
+      log.error({ err }, 'dead harvest runs could not be taken over');
+    }
+  }
+
   const server = createServer(web);
   server.listen(config.port, config.host);
   try {
@@ -111,6 +121,8 @@ export async function serve(app: App): Promise<RunningServer> {
   }
   const scheduler = makeScheduler({ jobs: await discoverJobs(), useCases, connection: database.connection, log });
   await scheduler.start();
+  await takeOverDeadRuns();
+  const takeover = setInterval(() => void takeOverDeadRuns(), 60_000);
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
 
@@ -119,6 +131,7 @@ export async function serve(app: App): Promise<RunningServer> {
     courses: index.stats().courses,
     async close() {
       ready = false;
+      clearInterval(takeover);
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
