@@ -8,9 +8,10 @@ import { freshness, silentSince } from '../model/freshness.ts';
 import type { CoursePage } from '../model/pages.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
+import { catalogueOf } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
 import { priceLabels } from './card.ts';
-import { catalogueOf, diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
+import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 
 type Reference = Pick<Framework, 'bands' | 'competences' | 'certifications'>;
 

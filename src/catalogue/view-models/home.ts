@@ -6,7 +6,7 @@ import type { Card } from '../model/card.ts';
 import { emptyRequest, searchAddress } from '../model/choices.ts';
 import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
 import { courseCard } from './card.ts';
-import { catalogueOf } from './words.ts';
+import { catalogueOf } from '../model/source-words.ts';
 
 type Reference = Pick<Framework, 'areas' | 'competences' | 'bands'>;
 

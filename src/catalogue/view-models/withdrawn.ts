@@ -2,9 +2,9 @@
 import { french, longDate } from '../../platform/web/format.ts';
 import type { Card } from '../model/card.ts';
 import type { CoursePage } from '../model/pages.ts';
-import type { Course } from '../model.ts';
+import { withdrawalMotive } from '../model/source-words.ts';
 import { courseCard } from './card.ts';
-import { type BandTitles, catalogueOf } from './words.ts';
+import type { BandTitles } from './words.ts';
 
 export interface WithdrawnModel {
   readonly title: string;
@@ -29,7 +29,7 @@ export function withdrawnModel(page: CoursePage & { kind: 'withdrawn' }, bands: 
     section: '/catalogue',
     heading: `Ce cours n'est plus proposé${date}.`,
     what: `${course.draft.title}, ${course.draft.provider.name}`,
-    reason: french(`Raison : ${motive(course)}.`),
+    reason: french(`Raison : ${withdrawalMotive(course)}.`),
     checked: french(`Dernière vérification de la source : ${longDate(course.harvestedAt)}.`),
     equivalents: equivalents.map((other) => courseCard(other, { now, bands, failing: new Map() })),
     equivalentsText: french(
@@ -38,24 +38,4 @@ export function withdrawnModel(page: CoursePage & { kind: 'withdrawn' }, bands: 
         : "Nous n'avons pas trouvé de cours équivalent ouvert.",
     ),
   };
-}
-
-function motive(course: Course): string {
-  const { withdrawn, missingSince, sourceTitle, draft } = course;
-  switch (withdrawn?.reason) {
-    case 'absent':
-      return `il n'apparaît plus dans le ${catalogueOf(sourceTitle)} depuis le ${longDate(missingSince ?? withdrawn.at)}`;
-    case 'retire_source':
-      return `${draft.provider.name} l'a retiré`;
-    case 'hors_perimetre':
-      return "il n'entre plus dans le périmètre de la plateforme";
-    case 'source_fermee':
-      return `la source ${sourceTitle} est fermée`;
-    case 'organisme_dereference':
-      return "l'organisme est déréférencé";
-    case 'operateur':
-      return withdrawn.detail === null ? 'retiré par la plateforme' : `retiré par la plateforme : ${withdrawn.detail}`;
-    case undefined:
-      return 'inconnue';
-  }
 }

@@ -5,11 +5,6 @@ import type { CourseDraft } from '../model.ts';
 
 export const unsaid = "non communiqué par l'organisme";
 
-/** « catalogue de Passerelle Web »; a source that already calls itself a catalogue is not called one twice. */
-export function catalogueOf(sourceTitle: string): string {
-  return /^catalogue\b/i.test(sourceTitle) ? `c${sourceTitle.slice(1)}` : `catalogue de ${sourceTitle}`;
-}
-
 const languageNames = new Intl.DisplayNames(['fr'], { type: 'language', fallback: 'none' });
 
 /** « Français », « Anglais »; a code that has no name is shown as it is. */
