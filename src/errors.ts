@@ -3,7 +3,14 @@
  * One table maps `kind` to an HTTP status, one to a CLI exit code.
  */
 
-export type AppErrorKind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'unavailable';
+export type AppErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-many'
+  | 'unavailable';
 
 export class AppError extends Error {
   readonly kind: AppErrorKind;
@@ -34,6 +41,8 @@ export const httpStatusOf: Readonly<Record<AppErrorKind, number>> = {
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
+  /** `details.until`: a Date, when the person may come back. */
+  'too-many': 429,
   unavailable: 503,
 };
 
@@ -43,6 +52,7 @@ export const exitCodeOf: Readonly<Record<AppErrorKind, number>> = {
   forbidden: 3,
   'not-found': 4,
   conflict: 5,
+  'too-many': 6,
   unavailable: 6,
 };
 

@@ -55,6 +55,7 @@ describe('error pages', () => {
     ['forbidden', 403],
     ['not-found', 404],
     ['conflict', 409],
+    ['too-many', 429],
     ['unavailable', 503],
   ] as const) {
     it(`${kind} answers ${status}, in a page or in JSON`, async () => {
@@ -122,7 +123,9 @@ describe('limits and headers', () => {
     expect(headers['content-security-policy']).to.include("default-src 'none'").and.include("frame-ancestors 'none'");
     expect(headers).to.include({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
     expect(headers).not.to.have.property('strict-transport-security');
-    const secure = await request(anApp({ settings: { publicUrl: 'https://exemple.fr' } })).get('/page');
+    const secure = await request(anApp({ settings: { publicUrl: 'https://exemple.fr' } }))
+      .get('/page')
+      .set('Host', 'exemple.fr');
     expect(secure.headers).to.have.property('strict-transport-security');
     expect(secure.text).to.include('<link rel="canonical" href="https://exemple.fr/page">');
   });

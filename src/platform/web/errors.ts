@@ -37,8 +37,19 @@ export function errorPages(views: Views, log: Log): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     const problem = problemOf(error, String(request.id));
     if (problem.status >= 500) log.error({ err: error, requestId: request.id }, 'request failed');
+    const until = error instanceof AppError && error.kind === 'too-many' ? untilOf(error.details) : null;
+    if (until !== null) {
+      const seconds = Math.ceil((until.getTime() - Date.now()) / 1_000);
+      response.set('Retry-After', String(Math.max(1, seconds)));
+      return tooManyRequests(request, response, views, until);
+    }
     answer(request, response, views, problem);
   };
+}
+
+function untilOf(details: unknown): Date | null {
+  const until: unknown = typeof details === 'object' && details !== null ? Reflect.get(details, 'until') : null;
+  return until instanceof Date ? until : null;
 }
 
 function problemOf(error: unknown, requestId: string): Problem {
@@ -70,6 +81,15 @@ function answer(request: Request, response: Response, views: Views, problem: Pro
     section: null,
     status: problem.status,
     message: problem.message,
+    wayOut: wayOutOf(request, problem),
   };
   sendPage(response, views, 'errors/error', model, problem.status);
+}
+
+/** A page that asks for an account comes back after the sign-in; a form that was sent does not. */
+function wayOutOf(request: Request, { status, code }: Problem): { label: string; href: string } | null {
+  if (code === 'CODE_REQUIS') return { label: 'Mettre en place le code à usage unique', href: '/mon-espace/securite/code' };
+  if (status !== 401) return null;
+  const back = request.method === 'GET' ? `?suite=${encodeURIComponent(request.originalUrl)}` : '';
+  return { label: 'Se connecter', href: `/connexion${back}` };
 }

@@ -9,6 +9,7 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
+import { refuseForged } from './address.ts';
 import { errorPages, notFound, tooManyRequests } from './errors.ts';
 import type { Site, Views } from './views.ts';
 
@@ -34,6 +35,8 @@ export interface Shell {
   readonly path: string;
   /** The page of this site the visitor comes from, else the home page. */
   readonly back: string;
+  /** Set by platform/web/session.ts, which also gives `csrf`, the token of forms. */
+  readonly signedIn: boolean;
 }
 
 const displays = { systeme: 'Système', cahier: 'Clair', ardoise: 'Sombre' } as const;
@@ -81,7 +84,7 @@ export function makeWebApp(parts: {
     redirect: false,
   });
   app.use('/assets', assets, notFoundAsset);
-  app.use(shellOf(settings), limiter(settings, views), rememberDisplay(settings));
+  app.use(shellOf(settings), refuseForged(settings.publicUrl), limiter(settings, views), rememberDisplay(settings));
   for (const router of routers) app.use(router);
   app.use(notFound);
   app.use(errorPages(views, log));
@@ -172,6 +175,7 @@ function shellOf(settings: WebSettings): RequestHandler {
       canonical: settings.publicUrl === null ? null : new URL(pathname, settings.publicUrl).href,
       path: pathname,
       back: cameFrom(request.get('referer'), request.get('host'), pathname) ?? '/',
+      signedIn: false,
     };
     response.locals.shell = shell;
     next();

@@ -1,0 +1,265 @@
+/**
+ * Sessions: who is signed in on this browser, kept in MongoDB under a digest of the cookie. A visitor who only reads has
+ * none; one begins with a form that needs a token or with a sign-in, and its id changes at each sign-in.
+ */
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import MongoStore from 'connect-mongo';
+import { csrfSync } from 'csrf-sync';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import session from 'express-session';
+import type { Connection } from 'mongoose';
+import passport from 'passport';
+import { AppError } from '../../errors.ts';
+import { browserOf } from './browser.ts';
+import { sendPage, type Views } from './views.ts';
+
+/** Who signed in, as the session keeps it. */
+export interface SignedIn {
+  readonly accountId: string;
+  /** Number of the account at sign-in: the session is over when the account has another one. */
+  readonly rightsVersion: number;
+  /** A one-time code was given. */
+  readonly strong: boolean;
+  readonly since: Date;
+  /** « Firefox, Linux »: so that the person knows which session is which. */
+  readonly browser: string;
+}
+
+export interface ListedSession {
+  /** Digest of the cookie's id: says which session, does not open it. */
+  readonly id: string;
+  readonly since: Date;
+  readonly lastSeen: Date;
+  readonly browser: string;
+  readonly strong: boolean;
+}
+
+declare global {
+  namespace Express {
+    interface User extends SignedIn {}
+  }
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    passport?: { user?: SignedIn };
+    /** What a form in several pages needs from one to the next. */
+    notes?: Record<string, unknown>;
+  }
+}
+
+interface StoredSession {
+  _id: string;
+  session: { passport?: { user?: SignedIn } };
+  expires: Date;
+  lastModified?: Date;
+}
+
+export interface SessionLayerParts<Person> {
+  readonly connection: Connection;
+  readonly secret: string;
+  /** The site is reached by https only. */
+  readonly secure: boolean;
+  readonly views: Views;
+  /** Who this is now, or null when the session is over (account gone, rights changed). */
+  load(signedIn: SignedIn): Promise<Person | null>;
+  now(): Date;
+}
+
+export interface Sessions<Person> {
+  /** Session, person, body of forms, check of their token; in this order, before the routes. */
+  readonly middleware: readonly RequestHandler[];
+  /** For strategies. */
+  readonly passport: passport.Authenticator;
+  ensureIndexes(): Promise<void>;
+  /** Who asks, or null for a visitor. */
+  personOf(request: Request): Person | null;
+  /** Opens a session under a new id; what the former one held is dropped. */
+  signIn(
+    request: Request,
+    accountId: string,
+    rights: { readonly strong: boolean; readonly rightsVersion: number },
+  ): Promise<void>;
+  signOut(request: Request, response: Response): Promise<void>;
+  /** Id of this request's session, as in `list`. */
+  idOf(request: Request): string;
+  list(accountId: string): Promise<readonly ListedSession[]>;
+  /** Answers whether there was one. */
+  revoke(accountId: string, sessionId: string): Promise<boolean>;
+  revokeAll(accountId: string, except?: string): Promise<void>;
+  /** Keeps a plain value for the next page of a form in several pages; gone at sign-in. */
+  note(request: Request, name: string, value: unknown): void;
+  noted(request: Request, name: string): unknown;
+}
+
+const hour = 3_600_000;
+/** Without a request. */
+const idleSeconds = 12 * 3_600;
+/** Whatever happens. */
+const longest = 7 * 24 * hour;
+const formBytes = 32 * 1_024;
+const formFields = 200;
+export const csrfField = '_csrf';
+
+const { generateToken, isRequestValid } = csrfSync({
+  size: 32,
+  getTokenFromRequest: ({ body, headers }) => {
+    const header = headers['x-csrf-token'];
+    const field: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, csrfField) : undefined;
+    return typeof field === 'string' ? field : typeof header === 'string' ? header : undefined;
+  },
+});
+
+const storedId = (id: string) => createHash('sha256').update(id).digest('hex');
+
+export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions<Person> {
+  const { connection, secret, secure, views, load, now } = parts;
+  const name = secure ? '__Host-session' : 'session';
+  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+  const collectionName = 'sessions';
+  const collection = () => connection.collection<StoredSession>(collectionName);
+  const store = MongoStore.create({
+    client: connection.getClient(),
+    dbName: connection.name,
+    collectionName,
+    // A document and not a text: sessions are found by account.
+    stringify: false,
+    ttl: idleSeconds,
+    touchAfter: 300,
+    autoRemove: 'disabled',
+    transformId: storedId,
+  });
+  const people = new WeakMap<object, Person>();
+  const authenticator = new passport.Passport();
+  authenticator.serializeUser((user, done) => done(null, user));
+  authenticator.deserializeUser(
+    (request: object, user: SignedIn, done: (error: unknown, user?: SignedIn | false) => void) => {
+      const late = now().getTime() - new Date(user.since).getTime() > longest;
+      (late ? Promise.resolve(null) : load(user)).then((person) => {
+        if (person !== null) people.set(request, person);
+        done(null, person === null ? false : user);
+      }, done);
+    },
+  );
+
+  const sessions = session({
+    name,
+    secret,
+    cookie,
+    store,
+    resave: false,
+    saveUninitialized: false,
+    rolling: false,
+    unset: 'destroy',
+  });
+
+  const personFor = (request: Request) => people.get(request) ?? null;
+
+  /** The token is made when a page prints it, not before: reading sets no cookie. */
+  const shellOfPerson: RequestHandler = (request, response, next) => {
+    const shell = response.locals.shell as object;
+    Object.defineProperties(shell, {
+      csrf: { enumerable: true, get: () => generateToken(request) },
+      signedIn: { enumerable: true, value: personFor(request) !== null },
+    });
+    next();
+  };
+
+  const checkToken: RequestHandler = (request, response, next) => {
+    if (['GET', 'HEAD', 'OPTIONS'].includes(request.method) || isRequestValid(request)) return next();
+    // Only a page of ours may be sent again by a click: another site's form must not become one of ours.
+    if (request.is('urlencoded') && request.get('sec-fetch-site') === 'same-origin') {
+      sendPage(response, views, 'errors/expired', expiredModel(request), 403);
+      return;
+    }
+    throw new AppError('forbidden', 'FORMULAIRE_EXPIRE', 'Ce formulaire a expiré. Rouvrez la page et renvoyez-le.');
+  };
+
+  return {
+    middleware: [
+      sessions,
+      authenticator.session(),
+      express.urlencoded({ extended: false, limit: formBytes, parameterLimit: formFields }),
+      express.json({ limit: formBytes }),
+      shellOfPerson,
+      checkToken,
+    ],
+    passport: authenticator,
+
+    async ensureIndexes() {
+      await connection.createCollection(collectionName);
+      await collection().createIndex({ expires: 1 }, { expireAfterSeconds: 0 });
+      await collection().createIndex({ 'session.passport.user.accountId': 1 });
+    },
+
+    personOf: personFor,
+
+    async signIn(request, accountId, { strong, rightsVersion }) {
+      const browser = browserOf(request.get('user-agent'));
+      const user: SignedIn = { accountId, rightsVersion, strong, since: now(), browser };
+      await new Promise<void>((resolve, reject) => {
+        request.logIn(user, (error: unknown) => (error ? reject(error) : resolve()));
+      });
+    },
+
+    async signOut(request, response) {
+      await promisify(request.session.destroy.bind(request.session))();
+      people.delete(request);
+      response.clearCookie(name, cookie);
+    },
+
+    idOf: (request) => storedId(request.sessionID),
+
+    async list(accountId) {
+      const found = await collection()
+        .find({ 'session.passport.user.accountId': accountId, expires: { $gt: now() } })
+        .toArray();
+      return found
+        .flatMap(({ _id, session: { passport: kept }, lastModified }) => {
+          if (kept?.user === undefined) return [];
+          const { since, browser, strong } = kept.user;
+          return [{ id: _id, since, lastSeen: lastModified ?? since, browser, strong }];
+        })
+        .sort((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime());
+    },
+
+    async revoke(accountId, sessionId) {
+      const filter = { _id: sessionId, 'session.passport.user.accountId': accountId };
+      return (await collection().deleteOne(filter)).deletedCount === 1;
+    },
+
+    async revokeAll(accountId, except) {
+      await collection().deleteMany({
+        'session.passport.user.accountId': accountId,
+        ...(except === undefined ? {} : { _id: { $ne: except } }),
+      });
+    },
+
+    note(request, noteName, value) {
+      request.session.notes = { ...request.session.notes, [noteName]: value };
+    },
+
+    noted: (request, noteName) => {
+      const notes = request.session.notes ?? {};
+      return Object.hasOwn(notes, noteName) ? notes[noteName] : undefined;
+    },
+  };
+}
+
+/** What was typed, to be sent again in one click; never a password nor a code. */
+function expiredModel(request: Request) {
+  const body: unknown = request.body;
+  const fields = typeof body === 'object' && body !== null ? Object.entries(body) : [];
+  const title = 'Ce formulaire a expiré';
+  return {
+    title,
+    description: null,
+    noindex: true,
+    section: null,
+    action: request.originalUrl,
+    fields: fields
+      .filter(([field]) => field !== csrfField && !/passe|code|jeton/i.test(field))
+      .flatMap(([field, value]) => [value].flat().map((one) => ({ name: field, value: String(one) }))),
+  };
+}
