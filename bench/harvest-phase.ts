@@ -119,7 +119,8 @@ async function parse({ path, records }: PhaseInput): Promise<ParseResult> {
   const { result: accepted, ...time } = await timed(async () => {
     let courses = 0;
     for await (const batch of batchesOf(connector, path)) {
-      for (const { raw } of batch.entries) if (normalise(connector, raw).kind === 'course') courses += 1;
+      for (const { json } of batch.entries)
+        if (normalise(connector, JSON.parse(json ?? 'null')).kind === 'course') courses += 1;
       memory.look();
     }
     return courses;
@@ -135,8 +136,8 @@ async function alignAlone({ path, records }: PhaseInput): Promise<AlignResult> {
   const drafts: CourseDraft[] = [];
   const wanted = Math.min(records, 10_000);
   for await (const batch of batchesOf(connector, path)) {
-    for (const { raw } of batch.entries) {
-      const answer = normalise(connector, raw);
+    for (const { json } of batch.entries) {
+      const answer = normalise(connector, JSON.parse(json ?? 'null'));
       if (answer.kind === 'course') drafts.push(courseDraftSchema.parse(answer.course));
     }
     if (drafts.length >= wanted) break;

@@ -60,11 +60,10 @@ export async function* readXmlRecords(
 
 /** Whether a value of unknown origin (a stored record) has the shape of an element, at every level. */
 export function isXmlElement(value: unknown): value is XmlElement {
-  if (typeof value !== 'object' || value === null || !('name' in value) || typeof value.name !== 'string') return false;
-  if ('text' in value && value.text !== undefined && typeof value.text !== 'string') return false;
-  const attributes = 'attributes' in value ? value.attributes : undefined;
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, text, attributes, children }: Partial<Record<keyof XmlElement, unknown>> = value;
+  if (typeof name !== 'string' || (text !== undefined && typeof text !== 'string')) return false;
   if (attributes !== undefined && !isTexts(attributes)) return false;
-  const children = 'children' in value ? value.children : undefined;
   return children === undefined || (Array.isArray(children) && children.every(isXmlElement));
 }
 

@@ -42,7 +42,7 @@ export function isOutOfScope(alignment: Alignment): boolean {
 export function judge(entry: Entry, tools: JudgeTools): Judged {
   if (entry.problems.length > 0) return { kind: 'rejected', problems: entry.problems };
   try {
-    const answer = normalise(tools.connector, entry.raw);
+    const answer = normalise(tools.connector, JSON.parse(entry.json ?? 'null'));
     if (answer.kind === 'rejected') return answer;
     if (answer.kind === 'skip') return { kind: 'out-of-scope', reason: answer.reason };
     return {

@@ -6,8 +6,7 @@ import { canonicalJson, sha256 } from './fingerprint.ts';
 /** One record as received. */
 export interface Entry {
   readonly remoteId: string;
-  readonly raw: unknown;
-  /** Canonical JSON; null when the record cannot be kept. */
+  /** Canonical JSON; null when the record cannot be kept. Text alone: the trees of a batch would be costly to hold. */
   readonly json: string | null;
   readonly hash: string;
   /** When the source gave it; null is now. */
@@ -104,7 +103,7 @@ export function entryOf(remoteId: string, raw: unknown, stamp: string, at: Date 
     problems.push(problem('E_CHAMP_TROP_LONG', 'identifiant', message));
   }
   const hash = sha256(stamp, json ?? '');
-  return { remoteId: identifierOf(remoteId, hash), raw, json, hash, at, problems };
+  return { remoteId: identifierOf(remoteId, hash), json, hash, at, problems };
 }
 
 /** A record without a usable identifier is kept under one of ours, so that the provider can see it. */
