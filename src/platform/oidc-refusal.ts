@@ -23,7 +23,7 @@ const sentences: Readonly<Record<OidcRefusalReason, (title: string) => string>> 
   consent: () => "Vous n'avez pas donné votre accord. Rien n'a été enregistré.",
   unavailable: (title) => `${title} ne répond pas pour le moment. Rien n'a été enregistré.`,
   expired: () => "Cette tentative de connexion n'est plus valable. Rien n'a été enregistré.",
-  unverified: (title) => `La réponse de ${title} n'a pas pu être vérifiée. Rien n'a été enregistré.`,
+  unverified: (title) => `La réponse du service ${title} n'a pas pu être vérifiée. Rien n'a été enregistré.`,
   rejected: (title) => `${title} n'accepte pas notre demande. Ce n'est pas votre faute. Rien n'a été enregistré.`,
 };
 
