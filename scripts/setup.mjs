@@ -40,9 +40,9 @@ export function ensureInstalled() {
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
   say('Installation des paquets (une fois, moins d’une minute)…');
   // Install scripts stay off: nothing here needs them, and a package must not run code on the visitor's machine.
-  const status = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    stdio: ['ignore', 2, 2],
-  });
+  // Not `npm ci`: it refuses a lock file made where a registry lacks some platforms' optional packages.
+  const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const status = run('npm', ['install', ...options], { stdio: ['ignore', 2, 2] });
   if (status !== 0) {
     say('L’installation a échoué. Vérifiez l’accès au registre npm, puis recommencez.');
     process.exit(status);
