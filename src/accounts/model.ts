@@ -79,6 +79,9 @@ export interface Invitation {
   /** SHA-256 of the token in the mail. */
   readonly tokenHash: string;
   readonly invitedBy: string;
+  readonly sentAt: Date;
   readonly expiresAt: Date;
   readonly usedAt: Date | null;
+  /** Taken back, or replaced by a later one to the same address. */
+  readonly withdrawnAt: Date | null;
 }
