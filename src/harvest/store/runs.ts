@@ -98,6 +98,10 @@ export interface RunStore {
   reading(sourceId: string): Promise<Reading | null>;
   saveReading(sourceId: string, reading: Reading): Promise<void>;
   erase(sourceIds: readonly string[]): Promise<void>;
+  /** Ended before this; the last run of each source stays, since it says when the source was read. */
+  countEndedBefore(before: Date): Promise<number>;
+  /** @returns how many were erased */
+  eraseEndedBefore(before: Date): Promise<number>;
 }
 
 const runSchema = new Schema(
@@ -132,6 +136,17 @@ export function makeRunStore(connection: Connection): RunStore {
   async function list(filter: mongo.Filter<RunDocument>, limit: number): Promise<HarvestRun[]> {
     const found = await runs.find(filter).sort({ queuedAt: -1, _id: 1 }).limit(limit).toArray();
     return found.map(toRun);
+  }
+
+  async function lastOfEach(): Promise<HarvestRun[]> {
+    const sources = await runs.distinct('sourceId');
+    const last = await Promise.all(sources.map((sourceId) => list({ sourceId, status: { $ne: 'skipped' } }, 1)));
+    return last.flat();
+  }
+
+  async function endedBefore(before: Date): Promise<mongo.Filter<RunDocument>> {
+    const kept = (await lastOfEach()).map(({ id }) => id);
+    return { endedAt: { $lt: before }, _id: { $nin: kept } };
   }
 
   return {
@@ -244,11 +259,7 @@ export function makeRunStore(connection: Connection): RunStore {
 
     bySource: (sourceId, limit) => list({ sourceId }, limit),
 
-    async lastOfEach() {
-      const sources = await runs.distinct('sourceId');
-      const last = await Promise.all(sources.map((sourceId) => list({ sourceId, status: { $ne: 'skipped' } }, 1)));
-      return last.flat();
-    },
+    lastOfEach,
 
     ahead: (run) => runs.countDocuments({ active: true, queuedAt: { $lt: run.queuedAt } }),
 
@@ -266,6 +277,14 @@ export function makeRunStore(connection: Connection): RunStore {
     async erase(sourceIds) {
       await runs.deleteMany({ sourceId: { $in: [...sourceIds] } });
       await readings.deleteMany({ _id: { $in: [...sourceIds] } });
+    },
+
+    async countEndedBefore(before) {
+      return runs.countDocuments(await endedBefore(before));
+    },
+
+    async eraseEndedBefore(before) {
+      return (await runs.deleteMany(await endedBefore(before))).deletedCount;
     },
   };
 }
