@@ -1,0 +1,80 @@
+/** `/mon-espace/donnees`: what is kept, its download, consents, and the erasure of the account. */
+import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import { sendPage, type Views } from '../../platform/web/views.ts';
+import type { Actor } from '../../rights.ts';
+import { type PersonalData, termsPurpose } from '../use-cases/personal-data.ts';
+import { erasedModel, erasureModel, personalDataModel } from '../view-models/personal-data.ts';
+
+const consentSchema = z.object({
+  purpose: z.string().min(1).max(200),
+  at: z.iso.datetime().transform((text) => new Date(text)),
+});
+/** Anything but a text is no password. */
+const passwordSchema = z.object({ password: z.string().min(1).max(1_000) });
+
+const page = '/mon-espace/donnees';
+
+export function personalDataRoutes(parts: {
+  readonly personalData: PersonalData;
+  readonly views: Views;
+  actorOf(request: Request): Promise<Actor>;
+  /** Start of the session; null for a visitor. */
+  signedInAt(request: Request): Date | null;
+  signOut(request: Request, response: Response): Promise<void>;
+}): Router {
+  const { personalData, views, actorOf, signedInAt, signOut } = parts;
+  const router = Router();
+
+  router.get(page, async (request, response) => {
+    const actor = await actorOf(request);
+    const [held, consents] = [await personalData.held(actor), await personalData.consents(actor)];
+    sendPage(response, views, 'mon-espace/donnees', personalDataModel(held, consents, termsPurpose));
+  });
+
+  router.get(`${page}/telecharger`, async (request, response) => {
+    const { fileName, content } = await personalData.download(await actorOf(request));
+    response
+      .attachment(fileName)
+      .set('Cache-Control', 'no-store')
+      .type('application/json')
+      .send(`${JSON.stringify(content, null, 2)}\n`);
+  });
+
+  router.post(`${page}/accords`, async (request, response) => {
+    const actor = await actorOf(request);
+    const asked = consentSchema.safeParse(request.body);
+    if (!asked.success) {
+      throw new AppError('invalid', 'ACCORD_ILLISIBLE', "Cette demande n'est pas complète. Rouvrez la page.");
+    }
+    await personalData.withdrawConsent(actor, asked.data.purpose, asked.data.at);
+    response.redirect(303, `${page}#accords`);
+  });
+
+  async function sendErasure(request: Request, response: Response, error: string | null): Promise<void> {
+    const effect = await personalData.effect(await actorOf(request), signedInAt(request));
+    sendPage(response, views, 'mon-espace/effacer', erasureModel(effect, error), error === null ? 200 : 422);
+  }
+
+  router.get(`${page}/effacer`, (request, response) => sendErasure(request, response, null));
+
+  router.post(`${page}/effacer`, async (request, response) => {
+    const actor = await actorOf(request);
+    const given = passwordSchema.safeParse(request.body);
+    const password = given.success ? given.data.password : null;
+    if (!(await personalData.eraseOwn(actor, { password, signedInAt: signedInAt(request) }))) {
+      const error = password !== null ? "Ce n'est pas votre mot de passe." : 'Tapez votre mot de passe.';
+      await sendErasure(request, response, error);
+      return;
+    }
+    await signOut(request, response);
+    response.redirect(303, '/compte-efface');
+  });
+
+  router.get('/compte-efface', (_request, response) => {
+    sendPage(response, views, 'accounts/erased', erasedModel);
+  });
+
+  return router;
+}
