@@ -7,43 +7,16 @@
  */
 import { z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
+import type { GuardedHttp, Validators } from '../platform/http.ts';
 
 export type { CourseDraft } from '../catalogue/model.ts';
 export { unknownDraft } from '../catalogue/model.ts';
 /** What `read` throws when the partner is at fault. */
 export { SourceError } from '../errors.ts';
+export type { Download, OpenOptions, Validators } from '../platform/http.ts';
 
-/** What makes a next request conditional. */
-export interface Validators {
-  readonly etag?: string;
-  readonly lastModified?: string;
-}
-
-export interface OpenOptions extends Validators {
-  /** POST only to read (OAI-PMH, Moodle, a token): retried like GET. */
-  readonly method?: 'GET' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Form-encoded body of a POST. */
-  readonly form?: Readonly<Record<string, string>>;
-}
-
-export type Download =
-  | {
-      readonly status: 'ok';
-      /** The final address, after redirects. */
-      readonly url: string;
-      /** Names in lower case. */
-      readonly headers: Readonly<Record<string, string>>;
-      readonly contentType: string;
-      readonly bytes: AsyncIterable<Uint8Array>;
-      readonly validators: Validators;
-    }
-  | { readonly status: 'not-modified'; readonly url: string; readonly validators: Validators };
-
-export interface SourceHttp {
-  /** @throws SourceError on anything outside 2xx and 304, on a refused address, and over a cap. */
-  open(url: string, options?: OpenOptions): Promise<Download>;
-}
+/** How a connector asks a partner: the guarded fetch of platform/http.ts, or what stands for it in a preview or a test. */
+export type SourceHttp = GuardedHttp;
 
 export interface SourceContext<Cursor> {
   /** 'changes' only when an earlier run gave `next`. */

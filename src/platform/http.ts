@@ -25,7 +25,7 @@ export interface Validators {
 }
 
 export interface OpenOptions extends Validators {
-  /** POST only to read: retried like GET. */
+  /** POST only to read (OAI-PMH, Moodle, a token): retried like GET. */
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   /** Form-encoded body of a POST. */
@@ -35,7 +35,9 @@ export interface OpenOptions extends Validators {
 export type Download =
   | {
       readonly status: 'ok';
+      /** The final address, after redirects. */
       readonly url: string;
+      /** Names in lower case. */
       readonly headers: Readonly<Record<string, string>>;
       readonly contentType: string;
       readonly bytes: AsyncIterable<Uint8Array>;
@@ -43,8 +45,8 @@ export type Download =
     }
   | { readonly status: 'not-modified'; readonly url: string; readonly validators: Validators };
 
-/** Has the shape of the connector contract's `SourceHttp`, which platform files may not import. */
 export interface GuardedHttp {
+  /** @throws SourceError on anything outside 2xx and 304, on a refused address, and over a cap. */
   open(url: string, options?: OpenOptions): Promise<Download>;
 }
 
