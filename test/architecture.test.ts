@@ -212,7 +212,7 @@ describe('architecture', () => {
     { packages: ['lmdb', 'bson'], where: /^src\/embedded-db\// },
     {
       packages: ['express', 'handlebars', 'helmet', 'compression', 'pino-http', 'express-rate-limit'],
-      where: /^src\/(?:[a-z-]+\/(?:routes|api)\.ts|platform\/web\/[a-z-]+\.ts)$/,
+      where: /^src\/(?:[a-z-]+\/(?:routes|api)(?:\.ts|\/[a-z-]+\.ts)|platform\/web\/[a-z-]+\.ts)$/,
     },
     { packages: ['axios', 'ipaddr.js'], where: /^src\/platform\/http[a-z-]*\.ts$/ },
     { packages: ['sax', 'xml2js'], where: /^src\/platform\/read-xml\.ts$/ },

@@ -4,6 +4,7 @@ import { type App, openApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { counterNames, type HarvestRun } from '../harvest/model.ts';
+import { sentenceOf, statusWords } from '../harvest/words.ts';
 import { discoverJobs } from '../jobs.ts';
 import { makeLog } from '../platform/log.ts';
 import { makeScheduler } from '../platform/schedule.ts';
@@ -37,10 +38,10 @@ const succeeded = (run: HarvestRun) => run.status === 'done' || run.status === '
 
 const runColumns = [
   { title: 'source', of: (run: HarvestRun) => run.sourceId },
-  { title: 'état', of: (run: HarvestRun) => run.status },
+  { title: 'état', of: (run: HarvestRun) => statusWords[run.status] },
   { title: 'fin', of: (run: HarvestRun) => date(run.endedAt) },
   ...counterNames.map((name) => ({ title: name, of: (run: HarvestRun) => String(run.counters[name]) })),
-  { title: 'cause', of: (run: HarvestRun) => run.fault?.message ?? '' },
+  { title: 'phrase', of: (run: HarvestRun) => sentenceOf(run) },
 ];
 const noRun = 'Aucune collecte n’a encore eu lieu.';
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type App, openApp } from '../app.ts';
 import type { Config } from '../config.ts';
+import { statusWords } from '../harvest/words.ts';
 import { makeLog } from '../platform/log.ts';
 import { serve } from '../serve.ts';
 import type { Printer } from './output.ts';
@@ -36,7 +37,7 @@ export function serveCommand(program: Command, config: () => Config): void {
           for (const run of runs) {
             const { created, updated, quarantined, outOfScope } = run.counters;
             print.progress(
-              `  ${run.sourceTitle} : ${run.status}, ${created} cours ajoutés, ${updated} modifiés, ${quarantined} en quarantaine, ${outOfScope} hors périmètre.`,
+              `  ${run.sourceTitle} : ${statusWords[run.status]}, ${created} cours ajoutés, ${updated} modifiés, ${quarantined} en quarantaine, ${outOfScope} hors périmètre.`,
             );
           }
         } finally {

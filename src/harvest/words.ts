@@ -88,6 +88,18 @@ export const settingsFault: RunFault = {
 
 const time = new Intl.DateTimeFormat('fr-FR', { timeStyle: 'short', timeZone: 'Europe/Paris' });
 
+/** The word of each status on screen. */
+export const statusWords: Readonly<Record<HarvestRun['status'], string>> = {
+  queued: "En file d'attente",
+  running: 'En cours',
+  done: 'Réussi',
+  'done-with-rejections': 'Réussi avec erreurs',
+  incomplete: 'Incomplet',
+  held: 'Bloqué par sécurité',
+  failed: 'Échoué',
+  skipped: 'Ignoré',
+};
+
 /** The sentence beside the status; `ahead` is how many runs a queued one waits for. */
 export function sentenceOf(run: HarvestRun, ahead = 0): string {
   switch (run.status) {
