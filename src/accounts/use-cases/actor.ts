@@ -1,0 +1,29 @@
+/** From a session to who acts. */
+import { type Actor, type Role, rolesWithOneTimeCode } from '../../rights.ts';
+import type { AccountParts } from '../use-cases.ts';
+
+export function makeActors({ accounts, membershipsOf }: Pick<AccountParts, 'accounts' | 'membershipsOf'>) {
+  return {
+    /** Null when the session is over: no such account, or its rights have changed since. */
+    async actorFor(session: {
+      readonly accountId: string;
+      readonly rightsVersion: number;
+      readonly strong: boolean;
+    }): Promise<Actor | null> {
+      const { accountId, rightsVersion, strong } = session;
+      const [account, memberships] = await Promise.all([accounts.byId(accountId), membershipsOf(accountId)]);
+      if (account === null || account.rightsVersion !== rightsVersion) return null;
+      const roles = new Set<Role>(['learner', ...account.roles]);
+      for (const { kind, owner } of memberships) {
+        if (kind === 'funder') roles.add('funder-member');
+        else roles.add(owner ? 'provider-owner' : 'provider-member');
+      }
+      return { accountId, roles: [...roles], memberships, strong };
+    },
+  };
+}
+
+/** Whether a role of this person stays closed until a one-time code is given. */
+export function needsCode(actor: Actor): boolean {
+  return !actor.strong && actor.roles.some((role) => rolesWithOneTimeCode.includes(role));
+}
