@@ -17,6 +17,7 @@ export interface AccountStore {
   byIdentity(provider: string, subject: string): Promise<Account | null>;
   /** Most recent first. */
   list(page: { readonly skip: number; readonly limit: number }): Promise<readonly Account[]>;
+  countWithRole(role: Account['roles'][number]): Promise<number>;
   /** @throws AppError `conflict` when the address or an identity is that of another account */
   create(account: Account): Promise<void>;
   /**
@@ -44,6 +45,9 @@ export interface AccountStore {
   withdrawConsent(id: string, purpose: string, at: Date, now: Date): Promise<boolean>;
   /** Accounts with an address that nobody proved, and no other way to sign in. */
   unverifiedBefore(date: Date): Promise<readonly string[]>;
+  demoIds(): Promise<readonly string[]>;
+  /** How many accounts were granted the role. */
+  countWithRole(role: Account['roles'][number]): Promise<number>;
   remove(id: string): Promise<boolean>;
 }
 
@@ -123,6 +127,11 @@ export function makeAccountStore(connection: Connection): AccountStore {
     return found === null ? null : toAccount(found);
   }
 
+  async function idsOf(filter: Record<string, unknown>): Promise<readonly string[]> {
+    const found = await model.find(filter).select({ _id: 1 }).lean<{ _id: string }[]>();
+    return found.map(({ _id }) => _id);
+  }
+
   return {
     async ensureIndexes() {
       await model.createCollection();
@@ -137,6 +146,8 @@ export function makeAccountStore(connection: Connection): AccountStore {
       const found = await model.find().sort({ createdAt: -1 }).skip(skip).limit(limit).lean<AccountDocument[]>();
       return found.map(toAccount);
     },
+
+    countWithRole: (role) => model.countDocuments({ roles: role }),
 
     async create(account) {
       const created = await unlessTaken(async () => {
@@ -232,18 +243,17 @@ export function makeAccountStore(connection: Connection): AccountStore {
       return modifiedCount === 1;
     },
 
-    async unverifiedBefore(date) {
-      const found = await model
-        .find({
-          emailKey: { $exists: true },
-          'email.verifiedAt': null,
-          identityKeys: { $exists: false },
-          createdAt: { $lt: date },
-        })
-        .select({ _id: 1 })
-        .lean<{ _id: string }[]>();
-      return found.map(({ _id }) => _id);
-    },
+    unverifiedBefore: (date) =>
+      idsOf({
+        emailKey: { $exists: true },
+        'email.verifiedAt': null,
+        identityKeys: { $exists: false },
+        createdAt: { $lt: date },
+      }),
+
+    demoIds: () => idsOf({ demo: true }),
+
+    countWithRole: (role) => model.countDocuments({ roles: role }),
 
     async remove(id) {
       return (await model.deleteOne({ _id: id })).deletedCount === 1;

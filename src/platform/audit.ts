@@ -79,8 +79,12 @@ export interface Audit {
   record(event: AuditEvent): Promise<void>;
   /** Reads the whole trail, a batch at a time. */
   verify(): Promise<AuditVerification>;
-  /** Newest first. @param before entries older than this number */
-  list(options: { readonly before?: number; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** Newest first. @param options.before entries older than this number @param options.about what this id did or met */
+  list(options: {
+    readonly before?: number;
+    readonly about?: string;
+    readonly limit: number;
+  }): Promise<readonly AuditEntry[]>;
   /** Signs the head with the current key, after a change of key. @throws AppError as `record` */
   reseal(): Promise<void>;
 }
@@ -242,8 +246,11 @@ export function makeAudit(
       };
     },
 
-    async list({ before, limit }) {
-      const filter = before === undefined ? {} : { _id: { $lt: before } };
+    async list({ before, about, limit }) {
+      const filter = {
+        ...(before === undefined ? {} : { _id: { $lt: before } }),
+        ...(about === undefined ? {} : { $or: [{ actor: about }, { target: about }] }),
+      };
       // A limit of 0 would mean none.
       const found = await entries.find(filter).sort({ _id: -1 }).limit(Math.max(limit, 1)).toArray();
       return found.map(({ _id: sequence, ...rest }) => ({ ...storedSchema.parse(rest), sequence }));

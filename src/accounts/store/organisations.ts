@@ -43,9 +43,6 @@ export interface OrganisationStore {
   invitationsAbout(about: { accountId: string; emailKey: string | null }): Promise<Invitation[]>;
   /** @returns how many were */
   removeInvitationsAbout(about: { accountId: string; emailKey: string | null }): Promise<number>;
-  countInvitationsPast(before: Date): Promise<number>;
-  /** Those whose validity ended before. @returns how many were */
-  removeInvitationsPast(before: Date): Promise<number>;
 }
 
 const organisationSchema = new Schema(
@@ -188,14 +185,6 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
 
     async removeInvitationsAbout(person) {
       return (await invitations.deleteMany(about(person))).deletedCount;
-    },
-
-    async countInvitationsPast(before) {
-      return invitations.countDocuments({ expiresAt: { $lt: before } });
-    },
-
-    async removeInvitationsPast(before) {
-      return (await invitations.deleteMany({ expiresAt: { $lt: before } })).deletedCount;
     },
   };
 }

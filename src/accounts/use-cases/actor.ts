@@ -1,5 +1,5 @@
 /** From a session to who acts. */
-import { type Actor, type Role, rolesWithOneTimeCode } from '../../rights.ts';
+import { type Actor, type Role, rolesOfMemberships, rolesWithOneTimeCode } from '../../rights.ts';
 import type { AccountParts } from '../use-cases.ts';
 
 export function makeActors({ accounts, membershipsOf }: Pick<AccountParts, 'accounts' | 'membershipsOf'>) {
@@ -13,12 +13,8 @@ export function makeActors({ accounts, membershipsOf }: Pick<AccountParts, 'acco
       const { accountId, rightsVersion, strong } = session;
       const [account, memberships] = await Promise.all([accounts.byId(accountId), membershipsOf(accountId)]);
       if (account === null || account.rightsVersion !== rightsVersion) return null;
-      const roles = new Set<Role>(['learner', ...account.roles]);
-      for (const { kind, owner } of memberships) {
-        if (kind === 'funder') roles.add('funder-member');
-        else roles.add(owner ? 'provider-owner' : 'provider-member');
-      }
-      return { accountId, roles: [...roles], memberships, strong };
+      const roles: Role[] = ['learner', ...account.roles, ...rolesOfMemberships(memberships)];
+      return { accountId, roles: [...new Set(roles)], memberships, strong };
     },
   };
 }

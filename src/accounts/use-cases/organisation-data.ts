@@ -1,15 +1,14 @@
-/** What organisations keep about a person, to be shown, downloaded and erased with the rest, and until when. */
+/** What organisations keep about a person, to be shown, downloaded and erased with the rest. */
 import type { Holding } from '../model/holding.ts';
 import { withoutErased } from '../model/team.ts';
 import { emailKey } from '../model.ts';
 import type { OrganisationStore } from '../store/organisations.ts';
-import type { OrganisationsDependencies } from './organisations.ts';
-import type { Expiring } from './retention.ts';
+import type { AccountStore } from '../store.ts';
 
 /** Memberships, invitations sent and received. */
 export function organisationHolding(parts: {
   readonly organisations: OrganisationStore;
-  readonly accounts: Pick<OrganisationsDependencies['accounts'], 'byId'>;
+  readonly accounts: Pick<AccountStore, 'byId'>;
 }): Holding {
   const { organisations, accounts } = parts;
   async function about(accountId: string) {
@@ -53,14 +52,5 @@ export function organisationHolding(parts: {
       }
       return erased + memberships.length;
     },
-  };
-}
-
-/** For the table of durations. */
-export function expiringInvitations(organisations: OrganisationStore): Expiring {
-  return {
-    what: 'invitations',
-    count: (before) => organisations.countInvitationsPast(before),
-    erase: (before) => organisations.removeInvitationsPast(before),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../errors.ts';
-import type { AuditEvent } from '../../platform/audit.ts';
+import type { Audit, AuditEvent } from '../../platform/audit.ts';
 import { type Actor, type Membership, requireMembership, requireRight, requireRightIn } from '../../rights.ts';
 import { looksLikeNir, nirRefusal } from '../model/nir.ts';
 import {
@@ -20,6 +20,8 @@ import {
 } from '../model/team.ts';
 import { type Account, emailKey, emailSchema, type Invitation, type Organisation } from '../model.ts';
 import type { OrganisationStore } from '../store/organisations.ts';
+import type { AccountStore } from '../store.ts';
+import type { NewRights } from '../use-cases.ts';
 
 export type ParsedSiret =
   | { readonly kind: 'siret'; readonly siret: string }
@@ -33,19 +35,10 @@ export type Outcome<Done, Field extends string> =
   | ({ readonly kind: 'done' } & Done)
   | { readonly kind: 'refused'; readonly refusals: Refusals<Field> };
 
-/** The session of the person who acts goes on under this number. */
-export interface NewRights {
-  readonly rightsVersion: number;
-}
-
 export interface OrganisationsDependencies {
   readonly organisations: OrganisationStore;
-  readonly accounts: {
-    byId(id: string): Promise<Account | null>;
-    /** Ends the sessions that have an older number. @returns the new one; null without such an account */
-    raiseRights(id: string): Promise<number | null>;
-  };
-  readonly audit: { record(event: AuditEvent): Promise<void> };
+  readonly accounts: Pick<AccountStore, 'byId' | 'raiseRights'>;
+  readonly audit: Pick<Audit, 'record'>;
   readonly mail: {
     send(message: {
       readonly to: string;
@@ -108,6 +101,9 @@ const otherAccount = () =>
     'INVITATION_AUTRE_COMPTE',
     "Cette invitation a été envoyée à une autre adresse que celle de votre compte. Connectez-vous avec le compte de l'adresse invitée.",
   );
+/** Erased in another window. */
+const accountGone = () =>
+  new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
 const unknownOrganisation = () => new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
 
 function accountIdOf(actor: Actor): string {
@@ -127,24 +123,37 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
 
   async function account(id: string): Promise<Account> {
     const found = await accounts.byId(id);
-    if (found === null)
-      throw new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
+    if (found === null) throw accountGone();
     return found;
   }
 
+  /** Every open session of the person is over; the one that acts goes on under the new number. */
   async function newRights(accountId: string): Promise<NewRights> {
     const rightsVersion = await accounts.raiseRights(accountId);
-    if (rightsVersion === null)
-      throw new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
+    if (rightsVersion === null) throw accountGone();
     return { rightsVersion };
+  }
+
+  async function memberOf({ accountId, owner, since }: Organisation['members'][number]): Promise<Member> {
+    const person = await accounts.byId(accountId);
+    return { id: accountId, name: person?.displayName ?? null, email: person?.email?.address ?? null, owner, since };
   }
 
   const record = (actor: Actor, act: string, organisationId: string, details: AuditEvent['details'] = {}) =>
     audit.record({
       actor: actor.accountId,
       act: `organisation.${act}`,
-      target: `organisation:${organisationId}`,
+      target: organisationId,
       details,
+    });
+
+  /** What happens to a person is found under the id of the person. */
+  const recordAbout = (actor: Actor, act: string, organisation: string, member: string) =>
+    audit.record({
+      actor: actor.accountId,
+      act: `organisation.${act}`,
+      target: member,
+      details: { organisation },
     });
 
   function siretOf(text: string): { siret: string | null } | { refusal: string } {
@@ -201,25 +210,14 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
         createdAt,
       });
       if (!created) return { kind: 'refused', refusals: { siret: siretTaken } };
-      await record(actor, 'create', id, { kind });
+      await record(actor, 'created', id, { kind });
       return { kind: 'done', id, ...(await newRights(me)) };
     },
 
     async page(actor: Actor, id: string): Promise<OrganisationPage> {
       const membership = requireRightIn(actor, id, 'organisation:own');
       const found = await organisation(id);
-      const members = await Promise.all(
-        found.members.map(async ({ accountId, owner, since }): Promise<Member> => {
-          const person = await accounts.byId(accountId);
-          return {
-            id: accountId,
-            name: person?.displayName ?? null,
-            email: person?.email?.address ?? null,
-            owner,
-            since,
-          };
-        }),
-      );
+      const members = await Promise.all(found.members.map(memberOf));
       const invitations = membership.owner ? await organisations.unansweredInvitations(id) : [];
       return { organisation: found, membership, me: accountIdOf(actor), members, invitations };
     },
@@ -236,18 +234,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       const found = await organisation(id);
       const member = found.members.find(({ accountId }) => accountId === memberId);
       if (member === undefined) throw unknownOrganisation();
-      const person = await accounts.byId(memberId);
-      const { owner, since } = member;
-      return {
-        organisation: found,
-        member: {
-          id: memberId,
-          name: person?.displayName ?? null,
-          email: person?.email?.address ?? null,
-          owner,
-          since,
-        },
-      };
+      return { organisation: found, member: await memberOf(member) };
     },
 
     /**
@@ -310,14 +297,14 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
         },
         key: `invitation:${invitation.id}`,
       });
-      await record(actor, 'invite', id, { invitation: invitation.id, owner: asked.owner });
+      await record(actor, 'invited', id, { invitation: invitation.id, owner: asked.owner });
       return { kind: 'done', invitationId: invitation.id };
     },
 
     async withdrawInvitation(actor: Actor, id: string, invitationId: string): Promise<void> {
       requireRightIn(actor, id, 'organisation:manage-members');
       if (!(await organisations.withdrawInvitation(id, invitationId, now()))) throw invitationLost();
-      await record(actor, 'withdraw-invitation', id, { invitation: invitationId });
+      await record(actor, 'invitation-withdrawn', id, { invitation: invitationId });
     },
 
     /** What the link of a mail shows. Opening it changes nothing. */
@@ -349,7 +336,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       await organisations.changeMembers(organisationId, ({ members }) =>
         withMember(members, { accountId: me, owner, since: at }),
       );
-      await record(actor, 'join', organisationId, { invitation: invitation.id, owner });
+      await record(actor, 'joined', organisationId, { invitation: invitation.id, owner });
       return { organisationId, ...(await newRights(me)) };
     },
 
@@ -358,7 +345,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       requireRightIn(actor, id, 'organisation:manage-members');
       await organisations.changeMembers(id, ({ members }) => withoutMember(members, memberId));
       await accounts.raiseRights(memberId);
-      await record(actor, 'remove-member', id, { member: memberId });
+      await recordAbout(actor, 'member-removed', id, memberId);
     },
 
     /** @throws AppError `conflict` for the last owner */
@@ -366,7 +353,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       const me = accountIdOf(actor);
       requireMembership(actor, id);
       await organisations.changeMembers(id, ({ members }) => withoutMember(members, me));
-      await record(actor, 'leave', id);
+      await record(actor, 'left', id);
       return newRights(me);
     },
 
@@ -376,7 +363,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       const me = accountIdOf(actor);
       await organisations.changeMembers(id, ({ members }) => withOwnershipGiven(members, me, memberId));
       await accounts.raiseRights(memberId);
-      await record(actor, 'give-ownership', id, { member: memberId });
+      await recordAbout(actor, 'ownership-given', id, memberId);
       return newRights(me);
     },
   };
