@@ -17,7 +17,6 @@ export interface AccountStore {
   byIdentity(provider: string, subject: string): Promise<Account | null>;
   /** Most recent first. */
   list(page: { readonly skip: number; readonly limit: number }): Promise<readonly Account[]>;
-  countWithRole(role: Account['roles'][number]): Promise<number>;
   /** @throws AppError `conflict` when the address or an identity is that of another account */
   create(account: Account): Promise<void>;
   /**
@@ -46,8 +45,8 @@ export interface AccountStore {
   /** Accounts with an address that nobody proved, and no other way to sign in. */
   unverifiedBefore(date: Date): Promise<readonly string[]>;
   demoIds(): Promise<readonly string[]>;
-  /** How many accounts were granted the role. */
-  countWithRole(role: Account['roles'][number]): Promise<number>;
+  /** Demonstration accounts, whatever visitors made of them. */
+  demoIds(): Promise<readonly string[]>;
   remove(id: string): Promise<boolean>;
 }
 
@@ -146,8 +145,6 @@ export function makeAccountStore(connection: Connection): AccountStore {
       const found = await model.find().sort({ createdAt: -1 }).skip(skip).limit(limit).lean<AccountDocument[]>();
       return found.map(toAccount);
     },
-
-    countWithRole: (role) => model.countDocuments({ roles: role }),
 
     async create(account) {
       const created = await unlessTaken(async () => {
@@ -253,7 +250,10 @@ export function makeAccountStore(connection: Connection): AccountStore {
 
     demoIds: () => idsOf({ demo: true }),
 
-    countWithRole: (role) => model.countDocuments({ roles: role }),
+    async demoIds() {
+      const found = await model.find({ demo: true }).select({ _id: 1 }).lean<{ _id: string }[]>();
+      return found.map(({ _id }) => _id);
+    },
 
     async remove(id) {
       return (await model.deleteOne({ _id: id })).deletedCount === 1;
