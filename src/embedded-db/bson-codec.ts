@@ -13,7 +13,7 @@ import {
   ObjectId,
   Timestamp,
 } from 'bson';
-import { asBuffer, cstringEnd, documentEnd, invalid, length, skipValue, text } from './bson-walk.ts';
+import { asBuffer, cstringEnd, documentEnd, fieldName, invalid, length, skipValue, text } from './bson-walk.ts';
 import { MongoError } from './mongo-error.ts';
 
 /**
@@ -114,7 +114,7 @@ function decodeDocument(buf: Buffer, start: number, limit: number, depth: number
   while (at < end) {
     const type = buf[at] as number;
     const nameEnd = cstringEnd(buf, at + 1, end);
-    const name = text(buf, at + 1, nameEnd);
+    const name = fieldName(buf, at + 1, nameEnd);
     const next = skipValue(buf, type, nameEnd + 1, end);
     setOwn(doc, name, decodeValue(buf, type, nameEnd + 1, next, depth));
     at = next;

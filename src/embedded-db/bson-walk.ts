@@ -30,6 +30,32 @@ export function text(buf: Buffer, start: number, end: number): string {
   return result;
 }
 
+/** The last name met for each hash: the same few names come back in every document. */
+const knownNames: (string | undefined)[] = new Array(1024);
+const LONGEST_KNOWN = 40;
+
+/** The name of a field. One met before is given as the same string, which costs less as a key than a new one. */
+export function fieldName(buf: Buffer, start: number, end: number): string {
+  const size = end - start;
+  if (size > LONGEST_KNOWN) return text(buf, start, end);
+  let hash = size;
+  for (let at = start; at < end; at++) {
+    const byte = buf[at] as number;
+    if (byte > 127) return text(buf, start, end);
+    hash = (Math.imul(hash, 31) + byte) | 0;
+  }
+  const slot = hash & 1023;
+  const known = knownNames[slot];
+  if (known !== undefined && known.length === size) {
+    let same = 0;
+    while (same < size && known.charCodeAt(same) === buf[start + same]) same++;
+    if (same === size) return known;
+  }
+  const name = text(buf, start, end);
+  knownNames[slot] = name;
+  return name;
+}
+
 /** Where the value that starts at `at` ends. */
 export function skipValue(buf: Buffer, type: number, at: number, end: number): number {
   let next: number;

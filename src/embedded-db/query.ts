@@ -1,4 +1,4 @@
-import { type Doc, decode, encode } from './bson-codec.ts';
+import { type Doc, decode, decodeFields, encode } from './bson-codec.ts';
 import type { Collection } from './catalogue.ts';
 import { compileCollation } from './collation.ts';
 import { keysIn, pairsIn } from './environment.ts';
@@ -150,7 +150,9 @@ function* sorted(
 
 /** How the projection of a find is applied to stored bytes. */
 export function projected(projection: CompiledProjection | undefined): (bytes: Buffer) => Buffer {
-  return projection ? (bytes) => encode(projection.project(decode(bytes))) : (bytes) => bytes;
+  if (!projection) return (bytes) => bytes;
+  const { fields } = projection;
+  return (bytes) => encode(projection.project(fields ? decodeFields(bytes, fields) : decode(bytes)));
 }
 
 export function compileFindProjection(

@@ -57,8 +57,10 @@ export class Store {
 
   /** Same errors as `insert`. */
   replace(collection: Collection, record: number, before: { doc: Doc; size: number }, doc: Doc, bytes: Buffer): void {
-    const changes = this.#keys(collection, doc).map((of) => {
-      const old = keysOf(of.index.definition, before.doc).keys;
+    const touched = collection.indexes.filter((index) => !readsTheSame(index, before.doc, doc));
+    const changes = touched.map((index) => {
+      const of: DocumentKeys = { index, ...keysOf(index.definition, doc) };
+      const old = keysOf(index.definition, before.doc).keys;
       return {
         of,
         added: of.keys.filter((key) => !old.some((other) => other.bytes.equals(key.bytes))),
@@ -185,6 +187,15 @@ export class Store {
     });
     return learned;
   }
+}
+
+/** Whether an index sees the very same values in both: an update copies what it changes and shares the rest. */
+function readsTheSame(index: Index, before: Doc, after: Doc): boolean {
+  if (index.partialFilter !== undefined) return false;
+  return index.definition.fields.every(({ path }) => {
+    const root = path.split('.', 1)[0] as string;
+    return Object.hasOwn(before, root) === Object.hasOwn(after, root) && Object.is(before[root], after[root]);
+  });
 }
 
 function duplicate(collection: Collection, index: Index, values: readonly unknown[]): MongoError {

@@ -119,20 +119,15 @@ export function makeCourseWriter(
     return found.map(({ _id, ...course }) => ({ id: _id, ...course }));
   }
 
+  /** In one pass: looking for the next ids page after page would read the courses of a large source again each time. */
   async function* chunksOf(filter: mongo.Filter<CourseDocument>): AsyncGenerator<CourseId[]> {
-    let last = '';
-    for (;;) {
-      const found = await courses
-        .find({ ...filter, _id: { $gt: last } }, { projection: { _id: 1 } })
-        .sort({ _id: 1 })
-        .limit(chunkSize)
-        .toArray();
-      const ids = found.map((document) => document._id);
-      const end = ids.at(-1);
-      if (end === undefined) return;
-      last = end;
+    let ids: CourseId[] = [];
+    for await (const { _id } of courses.find(filter, { projection: { _id: 1 }, batchSize: chunkSize })) {
+      if (ids.push(_id) < chunkSize) continue;
       yield ids;
+      ids = [];
     }
+    if (ids.length > 0) yield ids;
   }
 
   async function publish(ids: readonly CourseId[], now: Date): Promise<void> {
