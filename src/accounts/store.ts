@@ -44,7 +44,6 @@ export interface AccountStore {
   withdrawConsent(id: string, purpose: string, at: Date, now: Date): Promise<boolean>;
   /** Accounts with an address that nobody proved, and no other way to sign in. */
   unverifiedBefore(date: Date): Promise<readonly string[]>;
-  demoIds(): Promise<readonly string[]>;
   /** Demonstration accounts, whatever visitors made of them. */
   demoIds(): Promise<readonly string[]>;
   remove(id: string): Promise<boolean>;
@@ -249,11 +248,6 @@ export function makeAccountStore(connection: Connection): AccountStore {
       }),
 
     demoIds: () => idsOf({ demo: true }),
-
-    async demoIds() {
-      const found = await model.find({ demo: true }).select({ _id: 1 }).lean<{ _id: string }[]>();
-      return found.map(({ _id }) => _id);
-    },
 
     async remove(id) {
       return (await model.deleteOne({ _id: id })).deletedCount === 1;
