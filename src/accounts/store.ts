@@ -17,6 +17,8 @@ export interface AccountStore {
   byIdentity(provider: string, subject: string): Promise<Account | null>;
   /** Most recent first. */
   list(page: { readonly skip: number; readonly limit: number }): Promise<readonly Account[]>;
+  /** How many accounts were granted the role. */
+  countWithRole(role: Account['roles'][number]): Promise<number>;
   /** @throws AppError `conflict` when the address or an identity is that of another account */
   create(account: Account): Promise<void>;
   /**
@@ -144,6 +146,8 @@ export function makeAccountStore(connection: Connection): AccountStore {
       const found = await model.find().sort({ createdAt: -1 }).skip(skip).limit(limit).lean<AccountDocument[]>();
       return found.map(toAccount);
     },
+
+    countWithRole: (role) => model.countDocuments({ roles: role }),
 
     async create(account) {
       const created = await unlessTaken(async () => {
