@@ -1,5 +1,5 @@
 /** Pathways as pages and cards print them: ordered steps, hours, totals that say what they leave out. */
-import { type Card, type Fact, isStacked, type PriceCell } from '../catalogue/model/card.ts';
+import { type Card, type Fact, isStacked, type Keep, keepOf, type PriceCell } from '../catalogue/model/card.ts';
 import { freshness } from '../catalogue/model/freshness.ts';
 import {
   amountText,
@@ -63,6 +63,9 @@ export interface PathwayModel {
   readonly totals: readonly Row[];
   readonly totalsCaption: string;
   readonly access: string | null;
+  readonly keep: Keep;
+  /** Where one enrols. */
+  readonly start: string;
   readonly certification: {
     readonly title: string;
     readonly state: { readonly tone: string; readonly icon: string; readonly text: string };
@@ -112,6 +115,8 @@ export function pathwayModel(pathway: Pathway, reference: Reference, now: Date):
         ? 'Prix du parcours'
         : `Prix du parcours, un cours par étape, relevés depuis le ${shortDate(readAt)}`,
     access: accessSentence(pathway, now),
+    keep: keepOf('parcours', pathway.slug, pathway.title, pathwayAddress(pathway.slug)),
+    start: `${pathwayAddress(pathway.slug)}/inscription`,
     certification: target.certification === null ? null : certificationModel(target.certification, reference, now),
     source: french(
       `Choix des cours fait par la plateforme le ${shortDate(pathway.computedAt)}, d'après les catalogues des organismes.`,
@@ -340,6 +345,7 @@ export function pathwayCard(pathway: Pathway, now: Date): Card {
     funding: null,
     freshness: readAt === null ? 'prix inconnus' : freshness(readAt, now),
     notes: uncovered === 0 ? [] : [`${count(uncovered, 'étape')} sans cours dans le catalogue`],
+    keep: keepOf('parcours', pathway.slug, pathway.title, pathwayAddress(pathway.slug)),
   };
 }
 

@@ -14,6 +14,22 @@ export interface Card {
   readonly freshness: string;
   /** Warnings of one line each. */
   readonly notes: readonly string[];
+  readonly keep: Keep;
+}
+
+/** What « Garder pour plus tard » sends, and where a visitor signs in to come back to the page of the course or pathway. */
+export interface Keep {
+  readonly field: 'cours' | 'parcours';
+  /** Id of the course, or slug of the pathway. */
+  readonly value: string;
+  /** One per thing that can be kept, also an id of the page. */
+  readonly key: string;
+  readonly title: string;
+  readonly signIn: string;
+}
+
+export function keepOf(field: Keep['field'], value: string, title: string, href: string): Keep {
+  return { field, value, title, key: `${field}-${value}`, signIn: `/connexion?suite=${encodeURIComponent(href)}` };
 }
 
 /** A state in words and a shape; `tone` is one of ok, non, att, info. */

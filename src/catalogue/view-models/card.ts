@@ -1,6 +1,6 @@
 /** A course in a list. */
 import { listed } from '../../platform/web/format.ts';
-import { type Badge, type Card, type Fact, isStacked, type PriceCell } from '../model/card.ts';
+import { type Badge, type Card, type Fact, isStacked, keepOf, type PriceCell } from '../model/card.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, shortPriceText } from '../model/prices.ts';
 import { inOrder, paceText } from '../model/sessions.ts';
@@ -37,6 +37,7 @@ export function courseCard(course: Course, { now, bands, failing }: CardContext)
       ...(alignment.digital === null ? ['Sujet numérique à vérifier'] : []),
       ...(course.demo ? ['Cours de démonstration'] : []),
     ],
+    keep: keepOf('cours', course.id, draft.title, courseAddress(course.slug)),
   };
 }
 

@@ -3,14 +3,14 @@ import { certificationState } from '../../framework/model/certification.ts';
 import type { Certification } from '../../framework/model/reference.ts';
 import type { AlignedCompetence, Framework } from '../../framework/model.ts';
 import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
-import type { Badge, Fact } from '../model/card.ts';
+import { type Badge, type Fact, type Keep, keepOf } from '../model/card.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import type { CoursePage } from '../model/pages.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
 import { catalogueOf } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
-import { priceLabels } from './card.ts';
+import { courseAddress, priceLabels } from './card.ts';
 import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 
 type Reference = Pick<Framework, 'bands' | 'competences' | 'certifications'>;
@@ -57,6 +57,7 @@ export interface CourseModel {
   readonly pricesSource: string;
   readonly access: { readonly heading: string; readonly text: string; readonly quote: string | null } | null;
   readonly exit: { readonly href: string; readonly text: string };
+  readonly keep: Keep;
   readonly freshness: string;
   readonly steps: readonly { readonly title: string; readonly href: string; readonly step: string }[];
   readonly objectives: readonly string[];
@@ -96,6 +97,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
     pricesSource: french(`Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`),
     access: accessModel(course, now),
     exit: { href: draft.url, text: `S'inscrire chez ${draft.provider.name} (nouveau site)` },
+    keep: keepOf('cours', course.id, draft.title, courseAddress(course.slug)),
     freshness: [
       freshness(harvestedAt, now),
       ...(page.failingSince === null ? [] : [silentSince(page.failingSince)]),
