@@ -161,7 +161,8 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
     const shell = response.locals.shell as object;
     Object.defineProperties(shell, {
       csrf: { enumerable: true, get: () => generateToken(request) },
-      signedIn: { enumerable: true, value: personFor(request) !== null },
+      // Read when the page is printed: after a sign-out there is nobody.
+      signedIn: { enumerable: true, get: () => personFor(request) !== null },
     });
     next();
   };
