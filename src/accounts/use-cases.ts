@@ -14,14 +14,14 @@ import { makeSignIn } from './use-cases/sign-in.ts';
 
 /** Templates of views/mail/ and what each prints. */
 export type AccountMail =
-  | { readonly template: 'verify-email'; readonly values: { readonly link: string; readonly hours: number } }
-  | { readonly template: 'account-exists'; readonly values: { readonly signIn: string; readonly reset: string } }
-  | { readonly template: 'reset-password'; readonly values: { readonly link: string; readonly hours: number } }
-  | { readonly template: 'reset-unknown'; readonly values: { readonly register: string } }
-  | { readonly template: 'password-changed'; readonly values: { readonly reset: string } }
-  | { readonly template: 'change-email'; readonly values: { readonly link: string; readonly hours: number } }
-  | { readonly template: 'email-changed'; readonly values: { readonly contact: string } }
-  | { readonly template: 'code-changed'; readonly values: { readonly active: boolean; readonly reset: string } };
+  | { readonly template: 'verification' | 'reset' | 'address-change'; readonly values: LinkValues & { until: string } }
+  | { readonly template: 'already-registered'; readonly values: LinkValues & { resetLink: string } }
+  | { readonly template: 'reset-without-account'; readonly values: LinkValues }
+  | {
+      readonly template: 'password-changed' | 'one-time-code-enabled' | 'one-time-code-disabled' | 'address-changed';
+      readonly values: LinkValues & { at: string };
+    };
+type LinkValues = { readonly link: string };
 
 export interface AccountParts {
   readonly accounts: AccountStore;
@@ -39,12 +39,16 @@ export interface AccountParts {
     }): Promise<void>;
   };
   readonly mail: {
-    send(message: AccountMail & { readonly to: string; readonly key: string }): Promise<void>;
+    send(
+      message: AccountMail & { readonly to: string; readonly key: string; readonly account?: string },
+    ): Promise<void>;
   };
   readonly sessions: OpenSessions;
   membershipsOf(accountId: string): Promise<readonly Membership[]>;
   /** Address of a path of this site, for a mail. */
   addressOf(path: string): string;
+  /** French, for a mail: « 22 novembre 2026 à 14 h 05 ». */
+  momentWords(date: Date): string;
   newId(): string;
   now(): Date;
 }

@@ -16,7 +16,7 @@ describe('registration', () => {
 
   it('gives an account that opens once its address is proved', async () => {
     expect(await register()).to.deep.equal({ kind: 'mail-sent' });
-    expect(world.mails.map(({ to, template }) => [to, template])).to.deep.equal([[email, 'verify-email']]);
+    expect(world.mails.map(({ to, template }) => [to, template])).to.deep.equal([[email, 'verification']]);
     expect((await signIn()).kind).to.equal('refused');
     expect(await world.accounts.registration.verify(world.lastToken())).to.equal(true);
     expect((await signIn()).kind).to.equal('signed-in');
@@ -76,7 +76,7 @@ describe('registration', () => {
     const done = world.work.hashes;
     expect(await register({ password: 'another long password' })).to.deep.equal({ kind: 'mail-sent' });
     expect(world.work.hashes - done).to.equal(1);
-    expect(world.mails.map(({ template }) => template)).to.deep.equal(['account-exists']);
+    expect(world.mails.map(({ template }) => template)).to.deep.equal(['already-registered']);
     expect(await world.connection.collection('account-tokens').countDocuments(), 'one link either way').to.equal(1);
     expect((await signIn()).kind, 'the account is as it was').to.equal('signed-in');
   });
@@ -155,7 +155,7 @@ describe('a forgotten password', () => {
     expect(await world.accounts.reset.choose(token, fresh)).to.deep.equal({ kind: 'done' });
     expect(world.ended).to.deep.equal([id]);
     expect((await world.store.byId(id))?.rightsVersion, 'sessions elsewhere are over too').to.equal(2);
-    expect(world.mails.map(({ template }) => template)).to.deep.equal(['reset-password', 'password-changed']);
+    expect(world.mails.map(({ template }) => template)).to.deep.equal(['reset', 'password-changed']);
     expect((await signIn(password)).kind).to.equal('refused');
     expect((await signIn(fresh)).kind).to.equal('signed-in');
   });
@@ -186,7 +186,7 @@ describe('a forgotten password', () => {
   it('an unknown address gets the same answer and the same work: one link, one mail', async () => {
     await world.accounts.reset.request('nobody@exemple.fr', from);
     expect(world.mails.map(({ to, template }) => [to, template])).to.deep.equal([
-      ['nobody@exemple.fr', 'reset-unknown'],
+      ['nobody@exemple.fr', 'reset-without-account'],
     ]);
     expect(await world.connection.collection('account-tokens').countDocuments()).to.equal(1);
     for (let count = 0; count < 4; count += 1) await world.accounts.reset.request('nobody@exemple.fr', from);

@@ -89,7 +89,7 @@ export async function openAccountsWorld(): Promise<AccountsWorld> {
       },
     },
     mail: {
-      send: async ({ key: _key, ...message }) => {
+      send: async ({ key: _key, account: _account, ...message }) => {
         world.mails.push(message);
       },
     },
@@ -102,6 +102,7 @@ export async function openAccountsWorld(): Promise<AccountsWorld> {
     },
     membershipsOf: async (accountId) => world.memberships.get(accountId) ?? [],
     addressOf: (path) => `https://exemple.fr${path}`,
+    momentWords: (date) => date.toISOString(),
     newId: randomUUID,
     now: () => world.clock,
   };

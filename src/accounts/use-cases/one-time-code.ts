@@ -17,7 +17,7 @@ export interface CodeSetUp {
 export type CodeState = { readonly active: boolean; readonly recoveryCodesLeft: number; readonly required: boolean };
 
 export function makeOneTimeCodes(parts: AccountParts) {
-  const { accounts, attempts, passwords, secrets, sessions, audit, mail, addressOf, newId, now } = parts;
+  const { accounts, attempts, passwords, secrets, sessions, audit, mail, addressOf, momentWords, newId, now } = parts;
 
   async function own(actor: Actor): Promise<Account> {
     requireRight(actor, 'account:own');
@@ -29,8 +29,9 @@ export function makeOneTimeCodes(parts: AccountParts) {
   async function tell(account: Account, active: boolean): Promise<void> {
     await audit.record({ actor: account.id, act: active ? 'code.set-up' : 'code.removed', target: account.id });
     if (account.email === null) return;
-    const values = { active, reset: addressOf('/mot-de-passe-oublie') };
-    await mail.send({ to: account.email.address, key: `code ${newId()}`, template: 'code-changed', values });
+    const values = { at: momentWords(now()), link: addressOf('/mon-espace/securite') };
+    const template = active ? 'one-time-code-enabled' : 'one-time-code-disabled';
+    await mail.send({ to: account.email.address, key: `code ${newId()}`, account: account.id, template, values });
   }
 
   const required = (actor: Actor) => actor.roles.some((role) => rolesWithOneTimeCode.includes(role));

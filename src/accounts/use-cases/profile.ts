@@ -24,7 +24,7 @@ export type PasswordChange =
   | { readonly kind: 'refused'; readonly password: PasswordFault };
 
 export function makeProfile(parts: AccountParts) {
-  const { accounts, tokens, attempts, passwords, sessions, audit, mail, addressOf, newId, now } = parts;
+  const { accounts, tokens, attempts, passwords, sessions, audit, mail, addressOf, momentWords, newId, now } = parts;
   const newPassword = makeNewPassword(parts);
   const purpose = 'change-email';
 
@@ -71,10 +71,11 @@ export function makeProfile(parts: AccountParts) {
       const to = { to: email, key: `${purpose} ${newId()}` };
       if (isFree) {
         const link = addressOf(`/mon-espace/profil/adresse?jeton=${token}`);
-        await mail.send({ ...to, template: purpose, values: { link, hours: changeEmailHours } });
+        const until = momentWords(new Date(now().getTime() + minutes * 60_000));
+        await mail.send({ ...to, account: account.id, template: 'address-change', values: { link, until } });
       } else {
-        const values = { signIn: addressOf('/connexion'), reset: addressOf('/mot-de-passe-oublie') };
-        await mail.send({ ...to, template: 'account-exists', values });
+        const values = { link: addressOf('/connexion'), resetLink: addressOf('/mot-de-passe-oublie') };
+        await mail.send({ ...to, template: 'already-registered', values });
       }
       return true;
     },
@@ -97,9 +98,9 @@ export function makeProfile(parts: AccountParts) {
       await tokens.removeOf(account.id);
       await audit.record({ actor: account.id, act: 'account.email-changed', target: account.id });
       if (account.email !== null && emailKey(account.email.address) !== emailKey(grant.email)) {
-        const values = { contact: addressOf('/contact') };
-        const key = `email-changed ${newId()}`;
-        await mail.send({ to: account.email.address, key, template: 'email-changed', values });
+        const values = { at: momentWords(now()), link: addressOf('/') };
+        const key = `address-changed ${newId()}`;
+        await mail.send({ to: account.email.address, key, account: account.id, template: 'address-changed', values });
       }
       return true;
     },
@@ -120,8 +121,9 @@ export function makeProfile(parts: AccountParts) {
       await tokens.removeOf(account.id);
       await audit.record({ actor: account.id, act: 'password.changed', target: account.id });
       if (address !== null) {
-        const values = { reset: addressOf('/mot-de-passe-oublie') };
-        await mail.send({ to: address, key: `password-changed ${newId()}`, template: 'password-changed', values });
+        const values = { at: momentWords(now()), link: addressOf('/mot-de-passe-oublie') };
+        const key = `password-changed ${newId()}`;
+        await mail.send({ to: address, key, account: account.id, template: 'password-changed', values });
       }
       return { kind: 'done', rightsVersion: changed.rightsVersion };
     },

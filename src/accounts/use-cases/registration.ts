@@ -28,7 +28,7 @@ export type RegistrationOutcome =
   | { readonly kind: 'refused'; readonly password: PasswordFault };
 
 export function makeRegistration(parts: AccountParts) {
-  const { accounts, tokens, attempts, audit, mail, addressOf, newId, now } = parts;
+  const { accounts, tokens, attempts, audit, mail, addressOf, momentWords, newId, now } = parts;
   const newPassword = makeNewPassword(parts);
 
   /** The account to prove, or null when the address has a proved one. */
@@ -74,14 +74,16 @@ export function makeRegistration(parts: AccountParts) {
       const account = await accountToProve(email, hash, displayName);
       const accountId = account?.id ?? null;
       const purpose = 'verify-email';
-      const token = await tokens.issue({ purpose, accountId, email, now: now(), minutes: verifyHours * 60 });
+      const minutes = verifyHours * 60;
+      const until = momentWords(new Date(now().getTime() + minutes * 60_000));
+      const token = await tokens.issue({ purpose, accountId, email, now: now(), minutes });
       const to = { to: email, key: `${purpose} ${newId()}` };
       if (accountId === null) {
-        const values = { signIn: addressOf('/connexion'), reset: addressOf('/mot-de-passe-oublie') };
-        await mail.send({ ...to, template: 'account-exists', values });
+        const values = { link: addressOf('/connexion'), resetLink: addressOf('/mot-de-passe-oublie') };
+        await mail.send({ ...to, template: 'already-registered', values });
       } else {
         const link = addressOf(`/inscription/verifier?jeton=${token}`);
-        await mail.send({ ...to, template: purpose, values: { link, hours: verifyHours } });
+        await mail.send({ ...to, account: accountId, template: 'verification', values: { link, until } });
         await audit.record({ actor: accountId, act: 'account.registered', target: accountId });
       }
       return { kind: 'mail-sent' };

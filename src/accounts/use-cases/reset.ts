@@ -14,7 +14,7 @@ export type ResetOutcome =
   | { readonly kind: 'closed' };
 
 export function makeReset(parts: AccountParts) {
-  const { accounts, tokens, attempts, sessions, audit, mail, addressOf, newId, now } = parts;
+  const { accounts, tokens, attempts, sessions, audit, mail, addressOf, momentWords, newId, now } = parts;
   const newPassword = makeNewPassword(parts);
   const purpose = 'reset-password';
 
@@ -32,11 +32,12 @@ export function makeReset(parts: AccountParts) {
       // To the address of the account: one spelt otherwise may be somebody else's mailbox.
       const to = account?.email?.address ?? email;
       if (account === null) {
-        await mail.send({ to, key, template: 'reset-unknown', values: { register: addressOf('/inscription') } });
+        await mail.send({ to, key, template: 'reset-without-account', values: { link: addressOf('/inscription') } });
         return;
       }
       const link = addressOf(`/mot-de-passe/nouveau?jeton=${token}`);
-      await mail.send({ to, key, template: purpose, values: { link, hours: resetHours } });
+      const until = momentWords(new Date(now().getTime() + minutes * 60_000));
+      await mail.send({ to, key, account: account.id, template: 'reset', values: { link, until } });
     },
 
     isOpen: async (token: string) => (await tokens.peek(purpose, token, now())) !== null,
@@ -60,8 +61,9 @@ export function makeReset(parts: AccountParts) {
       await sessions.revokeAll(account.id);
       await tokens.removeOf(account.id);
       await audit.record({ actor: account.id, act: 'password.reset', target: account.id });
-      const values = { reset: addressOf('/mot-de-passe-oublie') };
-      await mail.send({ to: email.address, key: `password-changed ${newId()}`, template: 'password-changed', values });
+      const values = { at: momentWords(now()), link: addressOf('/mot-de-passe-oublie') };
+      const key = `password-changed ${newId()}`;
+      await mail.send({ to: email.address, key, account: account.id, template: 'password-changed', values });
       return { kind: 'done' };
     },
   };
