@@ -21,7 +21,7 @@ import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 const always = () => true;
-const after = (days: number) => daysAgo(-days);
+const later = (days: number) => daysAgo(-days);
 
 const three = aPathway({
   steps: [
@@ -40,7 +40,7 @@ const three = aPathway({
 function declared(...acts: readonly (readonly [step: string, state: (typeof declaredStates)[number]])[]): Enrolment {
   return acts.reduce(
     (enrolment, [step, state], day) => {
-      const next = declareStep(enrolment, step, state, after(day + 1));
+      const next = declareStep(enrolment, step, state, later(day + 1));
       if (next === null) throw new Error(`no step ${step}`);
       return next;
     },
@@ -61,8 +61,8 @@ describe('the status of an enrolment', () => {
     ['two steps done', declared(['une', 'done'], ['deux', 'done']), always, 'En cours : 2 étapes sur 3'],
     ['all done, dated by the last', allDone, always, 'Terminé le 25 novembre 2026'],
     ['done stays done when courses go', allDone, () => false, 'Terminé le 25 novembre 2026'],
-    ['stopped', stop(declared(['une', 'done']), after(9)), always, 'Arrêté par vous le 1er décembre 2026'],
-    ['stopped wins', stop(allDone, after(9)), () => false, 'Arrêté par vous le 1er décembre 2026'],
+    ['stopped', stop(declared(['une', 'done']), later(9)), always, 'Arrêté par vous le 1er décembre 2026'],
+    ['stopped wins', stop(allDone, later(9)), () => false, 'Arrêté par vous le 1er décembre 2026'],
     ['a step lost', declared(['deux', 'done']), gone('aaaaaaaa'), "Une étape n'est plus proposée : Une"],
     ['a lost step that is done', declared(['une', 'done']), gone('aaaaaaaa'), 'En cours : 1 étape sur 3'],
     [
@@ -118,7 +118,7 @@ describe('the steps of an enrolment', () => {
     fc.assert(
       fc.property(fc.array(act), (acts) => {
         const enrolment = declared(...acts.map(({ step, state }) => [step, state] as const));
-        const stopped = stop(enrolment, after(30));
+        const stopped = stop(enrolment, later(30));
         expect(groupOf(stopped)).to.equal('stopped');
         expect(stopped.steps).to.deep.equal(enrolment.steps);
         expect(resume(stopped)).to.deep.equal(enrolment);
@@ -128,9 +128,9 @@ describe('the steps of an enrolment', () => {
 
   it('keep the date of the first time the same thing was said', () => {
     const enrolment = declared(['une', 'done']);
-    expect(declareStep(enrolment, 'une', 'done', after(20))).to.equal(enrolment);
-    const stopped = stop(enrolment, after(2));
-    expect(stop(stopped, after(20))).to.equal(stopped);
+    expect(declareStep(enrolment, 'une', 'done', later(20))).to.equal(enrolment);
+    const stopped = stop(enrolment, later(2));
+    expect(stop(stopped, later(20))).to.equal(stopped);
     expect(resume(enrolment)).to.equal(enrolment);
   });
 
