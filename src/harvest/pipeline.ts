@@ -9,6 +9,7 @@ import type { AnyConnector, End, SourceHttp } from './connector.ts';
 import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
 import { everyRecordCountedOnce, presenceAddsUp } from './model.ts';
 import { judge } from './pipeline/judge.ts';
+import { makeJudging } from './pipeline/judge-ahead.ts';
 import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import type { Batch, BatchSize } from './pipeline/read.ts';
@@ -126,6 +127,13 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       retries += 1;
     },
   });
+  const judging = makeJudging((entry) =>
+    judge(entry, {
+      connector: execution.connector ?? noConnector,
+      align: tools.align,
+      onError: (error, remoteId) => log.error({ err: error, runId, sourceId: source.id, remoteId }, 'record failed'),
+    }),
+  );
   const stage: WriteStage = {
     courses,
     records,
@@ -134,12 +142,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     attempt,
     committed,
     again: isReplay,
-    judge: (entry) =>
-      judge(entry, {
-        connector: execution.connector ?? noConnector,
-        align: tools.align,
-        onError: (error, remoteId) => log.error({ err: error, runId, sourceId: source.id, remoteId }, 'record failed'),
-      }),
+    judge: judging.judge,
   };
 
   async function keep(more: Pick<Checkpoint, 'decided'> = {}): Promise<void> {
@@ -171,6 +174,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       await recount(batchNumber - 1);
       throw error;
     }
+    judging.learn(report.outcomes);
     for (const outcome of report.outcomes) count.add(outcome);
     for (const { remoteId, problems } of report.problems) causes.add(remoteId, problems);
     for (const { remoteId, problems } of report.warnings) warnings.add(remoteId, problems);
@@ -197,7 +201,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     try {
       if (execution.fault !== undefined) return { fault: execution.fault };
       if (!listing.isConfigured()) return { fault: settingsFault };
-      for await (const batch of listing.batches(stop.signal)) {
+      for await (const batch of listing.batches(stop.signal, judging.ahead)) {
         await write(batch);
         if (batch.closing !== undefined) return { closing: batch.closing };
         if (batch.cursor === undefined) continue;

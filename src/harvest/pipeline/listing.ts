@@ -37,7 +37,8 @@ export interface Listing {
   isConfigured(): boolean;
   /** From where to read, and whether the question may be conditional. */
   plan(): Promise<ReadingPlan>;
-  batches(signal: AbortSignal): AsyncIterable<Batch>;
+  /** `prepare` works on a batch of the source while the one before is written. */
+  batches(signal: AbortSignal, prepare: (batches: AsyncIterable<Batch>) => AsyncIterable<Batch>): AsyncIterable<Batch>;
 }
 
 /** Stands for the connector of a run that ends before it reads. */
@@ -108,10 +109,10 @@ export function makeListing({ tools, source, connector, progress, overdue, onRet
     fingerprint,
     isConfigured: () => connector.configSchema.safeParse(source.config).success,
     plan,
-    batches: (signal) =>
+    batches: (signal, prepare) =>
       progress.run.trigger === 'replay'
         ? rawBatches(tools.records.raws(source.id), stamp, tools.settings.batch, signal)
-        : readAhead(cutBatches(items(signal), stamp, tools.settings.batch)),
+        : readAhead(prepare(cutBatches(items(signal), stamp, tools.settings.batch))),
   };
 }
 

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { makeJudging } from '../../src/harvest/pipeline/judge-ahead.ts';
+import { type Batch, type Entry, entryOf } from '../../src/harvest/pipeline/read.ts';
+
+const entries = (...ids: string[]): Entry[] => ids.map((id) => entryOf(id, { id }, 'stamp'));
+
+async function* one(batch: Batch): AsyncGenerator<Batch> {
+  yield batch;
+}
+
+describe('judging ahead', () => {
+  async function judgedWhileReading(outcomes: Parameters<ReturnType<typeof makeJudging>['learn']>[0]) {
+    const judged: string[] = [];
+    const judging = makeJudging(({ remoteId }) => {
+      judged.push(remoteId);
+      return { kind: 'out-of-scope', reason: remoteId };
+    });
+    judging.learn(outcomes);
+    const batch = { entries: entries('a', 'b'), removed: [] };
+    for await (const _ of judging.ahead(one(batch)));
+    const ahead = [...judged];
+    const answers = batch.entries.map((entry) => judging.judge(entry));
+    return { ahead, judged, answers };
+  }
+
+  it('judges each record once, while the batch before is written, when records turn out to be new', async () => {
+    const { ahead, judged, answers } = await judgedWhileReading(['created', 'created', 'unchanged']);
+    expect([ahead, judged]).to.deep.equal([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    expect(answers.map((answer) => answer.kind === 'out-of-scope' && answer.reason)).to.deep.equal(['a', 'b']);
+  });
+
+  it('judges nothing ahead of an unchanged source', async () => {
+    const { ahead, judged } = await judgedWhileReading(['unchanged', 'unchanged', 'updated']);
+    expect([ahead, judged]).to.deep.equal([[], ['a', 'b']]);
+  });
+});
