@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import { type OidcProviderSettings, readOidcProviders } from './platform/oidc-settings.ts';
 
 const flag = z
   .enum(['true', 'false', '1', '0', 'oui', 'non'])
@@ -28,6 +29,13 @@ const environmentSchema = z.object({
   CONTACT_URL: optional(z.url({ protocol: /^https?$/ })),
   LEGAL_PUBLISHER: optional(z.string().min(1)),
   LEGAL_HOST: optional(z.string().min(1)),
+  SECRET_KEY: optional(z.string().min(1)),
+  OLD_SECRET_KEYS: optional(z.string().min(1)),
+  SMTP_URL: optional(z.string().regex(/^smtps?:\/\//, 'une adresse smtp:// ou smtps://')),
+  MAIL_FROM_NAME: z.string().min(1).max(100).default('École numérique au carré'),
+  MAIL_FROM_ADDRESS: optional(z.email()),
+  CLAMD_ADDRESS: optional(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'hôte:port')),
+  INSECURE_COOKIES: flag.default(false),
   HARVEST_CONCURRENCY: count(2, 1, 16),
   HARVEST_RUN_MINUTES: count(60, 1, 1_440),
   HARVEST_BATCH: count(500, 1, 10_000),
@@ -56,6 +64,21 @@ export interface Config {
   readonly enabledConnectors: readonly string[];
   readonly contact: { readonly email: string | null; readonly url: string | null };
   readonly legal: { readonly publisher: string | null; readonly host: string | null };
+  /** As given: read by platform/secrets.ts. */
+  readonly secretKey: string | null;
+  /** Earlier keys, so that what they sealed can be read and sealed again. */
+  readonly oldSecretKeys: readonly string[];
+  readonly mail: {
+    /** Null: mails wait in the outbox. */
+    readonly smtpUrl: string | null;
+    readonly from: { readonly name: string; readonly address: string } | null;
+  };
+  /** `host:port` of a clamd that looks at uploads. */
+  readonly clamd: string | null;
+  /** Sign-in elsewhere: one per provider (docs/identity-providers.md). */
+  readonly identityProviders: readonly OidcProviderSettings[];
+  /** Told explicitly that cookies may travel without https in production. */
+  readonly insecureCookies: boolean;
   readonly harvest: {
     readonly concurrency: number;
     readonly runMinutes: number;
@@ -78,8 +101,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} : ${issue.message}`);
+  const oidc = readOidcProviders(given);
+  if (!parsed.success || oidc.problems.length > 0) {
+    const issues = parsed.success ? [] : parsed.error.issues;
+    const problems = [...issues.map((issue) => `${issue.path.join('.')} : ${issue.message}`), ...oidc.problems];
     const message = `Configuration refusée. ${problems.join(' ; ')}. Voir .env.example.`;
     throw new AppError('invalid', 'CONFIGURATION', message, { details: problems });
   }
@@ -97,6 +122,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     enabledConnectors: env.ENABLED_CONNECTORS.split(',').map((pattern) => pattern.trim()),
     contact: { email: env.CONTACT_EMAIL, url: env.CONTACT_URL },
     legal: { publisher: env.LEGAL_PUBLISHER, host: env.LEGAL_HOST },
+    secretKey: env.SECRET_KEY,
+    oldSecretKeys: (env.OLD_SECRET_KEYS ?? '').split(',').filter((key) => key.trim() !== ''),
+    mail: {
+      smtpUrl: env.SMTP_URL,
+      from: env.MAIL_FROM_ADDRESS === null ? null : { name: env.MAIL_FROM_NAME, address: env.MAIL_FROM_ADDRESS },
+    },
+    clamd: env.CLAMD_ADDRESS,
+    identityProviders: oidc.providers,
+    insecureCookies: env.INSECURE_COOKIES,
     harvest: {
       concurrency: env.HARVEST_CONCURRENCY,
       runMinutes: env.HARVEST_RUN_MINUTES,
