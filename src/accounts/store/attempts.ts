@@ -22,6 +22,10 @@ export interface AttemptStore {
   begin(counted: readonly Counted[], now: Date): Promise<Attempt>;
   /** It was the right person: takes back this attempt, and every one at `what`. */
   succeed(id: string, what: string): Promise<void>;
+  /** When these were tried. */
+  datesOf(whats: readonly string[]): Promise<readonly Date[]>;
+  /** @returns how many were erased */
+  forget(whats: readonly string[]): Promise<number>;
 }
 
 /** Sliding window of every limit. */
@@ -68,6 +72,18 @@ export function makeAttemptStore(connection: Connection, secret: string): Attemp
 
     async succeed(id, what) {
       await model.deleteMany({ $or: [{ attempt: id }, { key: keyOf(what) }] });
+    },
+
+    async datesOf(whats) {
+      const found = await model
+        .find({ key: { $in: whats.map(keyOf) } })
+        .sort({ at: 1 })
+        .lean<AttemptDocument[]>();
+      return found.map(({ at }) => at);
+    },
+
+    async forget(whats) {
+      return (await model.deleteMany({ key: { $in: whats.map(keyOf) } })).deletedCount;
     },
   };
 }

@@ -27,8 +27,10 @@ export interface TokenStore {
   peek(purpose: TokenPurpose, token: string, now: Date): Promise<TokenGrant | null>;
   /** Opens the link, once: two at the same time give one grant. */
   redeem(purpose: TokenPurpose, token: string, now: Date): Promise<TokenGrant | null>;
-  /** Of one account, whatever their purpose. */
-  removeOf(accountId: string): Promise<void>;
+  /** Links of one account that wait, whatever their purpose. */
+  of(accountId: string): Promise<readonly { purpose: TokenPurpose; email: string; expiresAt: Date }[]>;
+  /** Of one account, whatever their purpose. @returns how many */
+  removeOf(accountId: string): Promise<number>;
 }
 
 interface TokenDocument {
@@ -71,7 +73,9 @@ export function makeTokenStore(connection: Connection): TokenStore {
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(now.getTime() + minutes * 60_000);
       await model.deleteMany({ purpose, accountId: accountId ?? 'nobody' });
-      await model.insertMany([{ _id: digest(token), purpose, accountId, email, expiresAt }]);
+      // An address without account is not ours to keep.
+      const kept = accountId === null ? '' : email;
+      await model.insertMany([{ _id: digest(token), purpose, accountId, email: kept, expiresAt }]);
       return token;
     },
 
@@ -83,8 +87,13 @@ export function makeTokenStore(connection: Connection): TokenStore {
       return grantOf(await model.findOneAndDelete(open(purpose, token, now)).lean<TokenDocument | null>());
     },
 
+    async of(accountId) {
+      const found = await model.find({ accountId }).sort({ expiresAt: 1 }).lean<TokenDocument[]>();
+      return found.map(({ purpose, email, expiresAt }) => ({ purpose, email, expiresAt }));
+    },
+
     async removeOf(accountId) {
-      await model.deleteMany({ accountId });
+      return (await model.deleteMany({ accountId })).deletedCount;
     },
   };
 }
