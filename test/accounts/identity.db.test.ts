@@ -115,6 +115,18 @@ describe('identities of elsewhere', function () {
       expect(account?.email?.verifiedAt).to.be.an.instanceOf(Date);
     });
 
+    it('keeps a name only as the profile would accept it', async () => {
+      for (const names of [
+        { given_name: '<script>alert(1)</script>', family_name: 'Moreau' },
+        { given_name: 'x'.repeat(60), family_name: 'y'.repeat(60) },
+      ]) {
+        await site.connection.collection('accounts').deleteMany({});
+        citizen.lies = gives(names);
+        await browser().signIn('citoyen');
+        expect((await everyAccount(site)).map(({ displayName }) => displayName)).to.deep.equal([null]);
+      }
+    });
+
     it('of one person in two tabs at once makes one account', async () => {
       const attempts = await Promise.all(
         [0, 1].map(() => site.identities.begin({ provider: 'citoyen', link: false, next: '/' }, visitor)),

@@ -172,7 +172,9 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     else if (url.pathname === '/jwks') json(response, { keys: [publicKey] });
     else if (url.pathname === '/status' && lies.status !== null && lies.status !== undefined) {
       response.writeHead(lies.status.code ?? 200, { 'content-type': 'application/json' }).end(lies.status.body);
-    } else response.writeHead(404).end();
+    } else if (url.pathname === '/logout')
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Au revoir</p>');
+    else response.writeHead(404).end();
   });
   return provider;
 }

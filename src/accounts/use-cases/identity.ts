@@ -9,6 +9,7 @@ import type { OidcPerson, OidcProvider } from '../../platform/oidc.ts';
 import { type Actor, requireRight } from '../../rights.ts';
 import type { Account } from '../model.ts';
 import type { AccountParts } from '../use-cases.ts';
+import { displayNameSchema } from './profile.ts';
 
 /** What the session keeps between the start and the return; secret, for one use. */
 export const attemptSchema = z.object({
@@ -109,7 +110,7 @@ export function makeIdentities(parts: IdentityParts): Identities {
     const account: Account = {
       id: newId(),
       email: address === null ? null : { address, verifiedAt: at },
-      displayName: names.length === 0 ? null : names.join(' '),
+      displayName: displayNameSchema.catch(null).parse(names.join(' ')),
       passwordHash: null,
       identities: [{ provider: provider.id, kind: provider.kind, subject, linkedAt: at }],
       roles: ['learner'],
