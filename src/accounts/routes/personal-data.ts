@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
-import { type PersonalData, termsPurpose } from '../use-cases/personal-data.ts';
-import { erasedModel, erasureModel, personalDataModel } from '../view-models/personal-data.ts';
+import type { PersonalData } from '../use-cases/personal-data.ts';
+import { termsPurpose } from '../use-cases/registration.ts';
+import { erasedModel, erasureModel, personalDataModel, type SpaceLink } from '../view-models/personal-data.ts';
 
 const consentSchema = z.object({
   purpose: z.string().min(1).max(200),
@@ -23,14 +24,16 @@ export function personalDataRoutes(parts: {
   /** Start of the session; null for a visitor. */
   signedInAt(request: Request): Date | null;
   signOut(request: Request, response: Response): Promise<void>;
+  /** The bar of the own space. */
+  readonly space: readonly SpaceLink[];
 }): Router {
-  const { personalData, views, actorOf, signedInAt, signOut } = parts;
+  const { personalData, views, space, actorOf, signedInAt, signOut } = parts;
   const router = Router();
 
   router.get(page, async (request, response) => {
     const actor = await actorOf(request);
     const [held, consents] = [await personalData.held(actor), await personalData.consents(actor)];
-    sendPage(response, views, 'mon-espace/donnees', personalDataModel(held, consents, termsPurpose));
+    sendPage(response, views, 'mon-espace/donnees', personalDataModel(held, consents, { termsPurpose, space }));
   });
 
   router.get(`${page}/telecharger`, async (request, response) => {
@@ -54,7 +57,7 @@ export function personalDataRoutes(parts: {
 
   async function sendErasure(request: Request, response: Response, error: string | null): Promise<void> {
     const effect = await personalData.effect(await actorOf(request), signedInAt(request));
-    sendPage(response, views, 'mon-espace/effacer', erasureModel(effect, error), error === null ? 200 : 422);
+    sendPage(response, views, 'mon-espace/effacer', erasureModel(effect, { error, space }), error === null ? 200 : 422);
   }
 
   router.get(`${page}/effacer`, (request, response) => sendErasure(request, response, null));

@@ -5,6 +5,7 @@ import type { AttemptStore } from '../store/attempts.ts';
 import type { TokenPurpose, TokenStore } from '../store/tokens.ts';
 import type { AccountStore } from '../store.ts';
 import type { OpenSessions } from '../use-cases.ts';
+import { countedOfAccount, countedOfAddress } from './limits.ts';
 
 const roleWords: Readonly<Record<Account['roles'][number], string>> = {
   learner: 'suivre des parcours',
@@ -100,9 +101,8 @@ export function attemptHolding(
 ): Holding {
   async function countedOf(accountId: string): Promise<string[]> {
     const email = (await accounts.byId(accountId))?.email ?? null;
-    const byAddress =
-      email === null ? [] : ['sign-in', 'register', 'reset'].map((act) => `${act} ${emailKey(email.address)}`);
-    return [...byAddress, ...['password', 'code', 'change-email'].map((act) => `${act} ${accountId}`)];
+    const byAddress = email === null ? [] : countedOfAddress(emailKey(email.address));
+    return [...byAddress, ...countedOfAccount(accountId)].map(({ what }) => what);
   }
   return {
     name: 'Les essais de connexion',
@@ -129,10 +129,15 @@ export interface MailRecords {
 const stateWords = { waiting: 'attend', sending: 'part', sent: 'envoyé', failed: 'refusé' } as const;
 const templateWords: Readonly<Record<string, string>> = {
   'account-erased': 'compte effacé',
+  'address-change': "changement d'adresse",
+  'address-changed': 'adresse changée',
   'already-registered': 'inscription demandée une seconde fois',
   invitation: 'invitation',
+  'one-time-code-disabled': 'code à usage unique retiré',
+  'one-time-code-enabled': 'code à usage unique activé',
   'password-changed': 'mot de passe changé',
   reset: 'nouveau mot de passe',
+  'reset-without-account': 'nouveau mot de passe demandé sans compte',
   'sign-in-new-device': 'connexion sur un nouvel appareil',
   verification: "confirmation de l'adresse",
 };

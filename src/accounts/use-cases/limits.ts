@@ -13,6 +13,12 @@ export const countedAddress = (act: string, address: string): Counted => ({
   limit: perAddress,
 });
 
+/** Everything that is counted of one person: erased with the account. An act that is counted elsewhere comes here too. */
+export const countedOfAccount = (accountId: string): readonly Counted[] =>
+  ['password', 'code', 'change-email'].map((act) => countedAccount(act, accountId));
+export const countedOfAddress = (key: string): readonly Counted[] =>
+  ['sign-in', 'register', 'reset'].map((act) => countedAccount(act, key));
+
 /** @returns the attempt's id. @throws AppError `too-many` with the moment when it is allowed again */
 export async function beginAttempt(attempts: AttemptStore, counted: readonly Counted[], now: Date): Promise<string> {
   const attempt = await attempts.begin(counted, now);

@@ -8,6 +8,7 @@ import type { Holding, Plain } from '../model/holding.ts';
 import { withoutErased } from '../model/team.ts';
 import type { Consent, Organisation } from '../model.ts';
 import type { ErasureStore } from '../store/erasures.ts';
+import { termsPurpose } from './registration.ts';
 
 export interface HeldPart {
   readonly name: string;
@@ -95,8 +96,6 @@ export interface PersonalDataParts {
 }
 
 const freshMs = 5 * 60_000;
-/** Given up with the account itself, not before. */
-export const termsPurpose = 'terms';
 
 export function makePersonalData(parts: PersonalDataParts): PersonalData {
   const { holdings, account, erasures, audit, now } = parts;

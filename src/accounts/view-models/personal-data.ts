@@ -17,6 +17,14 @@ interface Part {
   readonly values: readonly Plain[];
 }
 
+/** An entry of the bar of the own space. */
+export interface SpaceLink {
+  readonly label: string;
+  readonly href: string;
+}
+
+const path = '/mon-espace/donnees';
+const spaceBar = (links: readonly SpaceLink[]) => links.map((link) => ({ ...link, current: link.href === path }));
 const base = { description: null, noindex: true, section: null } as const;
 const at = (date: Date) => french(`le ${longDate(date)} à ${clock(date)}`);
 
@@ -43,10 +51,16 @@ export function shownValue(value: Plain): ShownValue {
   return { text: null, entries, items: null };
 }
 
-export function personalDataModel(parts: readonly Part[], consents: readonly Consent[], termsPurpose: string) {
+export function personalDataModel(
+  parts: readonly Part[],
+  consents: readonly Consent[],
+  options: { readonly termsPurpose: string; readonly space: readonly SpaceLink[] },
+) {
+  const { termsPurpose, space } = options;
   return {
     ...base,
     title: 'Mes données',
+    space: spaceBar(space),
     consents: [...consents]
       .sort((a, b) => b.at.getTime() - a.at.getTime())
       .map(({ purpose, words, at: given, withdrawnAt }) => ({
@@ -76,8 +90,9 @@ export function erasureModel(
     readonly proof: 'password' | 'this-sign-in' | 'new-sign-in';
     readonly address: string | null;
   },
-  error: string | null,
+  options: { readonly error: string | null; readonly space: readonly SpaceLink[] },
 ) {
+  const { error, space } = options;
   const becomes = {
     erased: 'vous en êtes la dernière personne : elle est effacée avec ses invitations.',
     'handed-over': 'vous en êtes le dernier propriétaire : le plus ancien des autres membres le devient.',
@@ -86,6 +101,7 @@ export function erasureModel(
   return {
     ...base,
     title: 'Effacer mon compte',
+    space: spaceBar(space),
     organisations: effect.organisations.map(({ name, becomes: kind }) => ({ name, becomes: french(becomes[kind]) })),
     address: effect.address,
     byPassword: effect.proof === 'password',
