@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import type { Course } from '../../src/catalogue/model.ts';
 import { catalogueRoutes } from '../../src/catalogue/routes.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
@@ -16,10 +16,10 @@ import { AppError } from '../../src/errors.ts';
 import { loadFramework } from '../../src/framework/data.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
-import { pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
+import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { makeWebApp, readAssets, type WebSettings } from '../../src/platform/web/server.ts';
-import { loadViews } from '../../src/platform/web/views.ts';
+import { loadViews, type Views } from '../../src/platform/web/views.ts';
 import { testNow } from './course.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -79,6 +79,15 @@ export interface SiteOptions {
   readonly settings?: Partial<WebSettings>;
   readonly failing?: ReadonlyMap<string, Date>;
   readonly now?: () => Date;
+  /** Mounted before the public pages: a session, the pages of a person. */
+  readonly before?: (parts: SiteParts) => readonly Router[];
+}
+
+export interface SiteParts {
+  readonly views: Views;
+  readonly pathways: PathwayReading;
+  readonly courses: CatalogueParts['courses'];
+  now(): Date;
 }
 
 export async function aSite(options: SiteOptions = {}): Promise<Express> {
@@ -124,7 +133,9 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     demo: false,
     assets: readAssets(settings.assetsDirectory),
   });
+  const before = options.before?.({ views, pathways: reading, courses: coursesOf(courses), now }) ?? [];
   const routers = [
+    ...before,
     catalogueRoutes({ useCases, framework, views, now }),
     pathwayRoutes({ useCases: reading, framework, views, now }),
     pageRoutes({ facts, views }),
