@@ -332,14 +332,18 @@ describe('signing in at a provider that lies', () => {
   }
 
   for (const path of ['/token', '/jwks', '/userinfo']) {
-    for (const answer of ['failure', 'silence', 'flood'] as const) {
+    for (const [answer, detail] of [
+      ['failure', 'server_failure'],
+      ['silence', 'timed_out'],
+      ['flood', 'too_large'],
+    ] as const) {
       it(`${path} that answers with ${answer} makes the provider unavailable, in words`, async () => {
         const { provider } = await world({
           lies: { path, answer },
           client: answer === 'silence' ? { timeoutSeconds: 0.2 } : {},
         });
         const refusal = await refused(provider);
-        expect(refusal.reason).to.equal('unavailable');
+        expect(refusal).to.include({ reason: 'unavailable', detail });
         expect(refusal.message).to.equal("Essai Connect ne répond pas pour le moment. Rien n'a été enregistré.");
       });
     }
