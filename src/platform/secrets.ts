@@ -69,7 +69,7 @@ export function makeSecrets(key: Buffer, olderKeys: readonly Buffer[] = []): Sec
     const [head, id, body] = partsOf(sealed);
     const opening = known.get(id);
     if (opening === undefined) {
-      const message = 'Un secret est chiffré avec une clé qui n’est plus ici. Donnez-la dans SECRET_KEY_PREVIOUS.';
+      const message = 'Un secret est chiffré avec une clé qui n’est plus ici. Donnez-la dans OLD_SECRET_KEYS.';
       throw new AppError('unavailable', 'SECRET_KEY_UNKNOWN', message, { details: { keyId: id } });
     }
     const bytes = Buffer.from(body, 'base64url');

@@ -78,6 +78,21 @@ describe('the audit trail', () => {
     expect((await audit.list({ before: 3, limit: 10 })).map(({ sequence }) => sequence)).to.deep.equal([2, 1]);
   });
 
+  it('the entries about one id are those where it acts and those where it is acted upon', async () => {
+    await audit.ensureIndexes();
+    const [ada, other] = [randomUUID(), randomUUID()];
+    await trailOf(2);
+    await audit.record({ actor: ada, act: 'session.opened', target: ada });
+    await audit.record({ actor: other, act: 'account.role-granted', target: ada });
+    await audit.record({ actor: ada, act: 'organisation.created', target: other });
+    const acts = async (options: { before?: number; limit: number }) =>
+      (await audit.list({ about: ada, ...options })).map(({ sequence }) => sequence);
+    expect(await acts({ limit: 10 })).to.deep.equal([5, 4, 3]);
+    expect(await acts({ limit: 2 })).to.deep.equal([5, 4]);
+    expect(await acts({ before: 4, limit: 10 })).to.deep.equal([3]);
+    expect(await audit.list({ about: randomUUID(), limit: 10 })).to.deep.equal([]);
+  });
+
   it('entries recorded at once stand one after another without a gap', async () => {
     const other = ofKey(key);
     await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? audit : other).record(signIn(n))));
@@ -256,6 +271,7 @@ describe('the audit trail', () => {
     'a sentence in the details': { ...signIn(1), details: { note: 'Léa Martin a changé' } },
     'a network address in the details': { ...signIn(1), details: { from: '192.0.2.17' } },
     'a telephone number in the details': { ...signIn(1), details: { phone: '06-12-34-56-78' } },
+    'a social security number as target': { ...signIn(1), target: 'person:185057800608436' },
     'a social security number as a number': { ...signIn(1), details: { number: 1_850_578_006_084 } },
     'an object in the details': { ...signIn(1), details: { all: { name: 'x' } as never } },
     'a list of many details': {
