@@ -73,7 +73,7 @@ export function loadViews(directory: string, site: Site): Views {
 }
 
 /** French no-break spaces in the words written in templates. */
-function typeset(ast: hbs.AST.Program): void {
+export function typeset(ast: hbs.AST.Program): void {
   const visitor = new Handlebars.Visitor();
   visitor.ContentStatement = (content) => {
     content.value = french(content.value);
