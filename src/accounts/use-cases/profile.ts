@@ -70,7 +70,7 @@ export function makeProfile(parts: AccountParts) {
       const token = await tokens.issue({ purpose, accountId, email, now: now(), minutes });
       const to = { to: email, key: `${purpose} ${newId()}` };
       if (isFree) {
-        const link = addressOf(`/mon-espace/profil/adresse?jeton=${token}`);
+        const link = addressOf(`/mon-espace/profil/adresse/confirmer?jeton=${token}`);
         const until = momentWords(new Date(now().getTime() + minutes * 60_000));
         await mail.send({ ...to, account: account.id, template: 'address-change', values: { link, until } });
       } else {

@@ -88,7 +88,8 @@ function answer(request: Request, response: Response, views: Views, problem: Pro
 
 /** A page that asks for an account comes back after the sign-in; a form that was sent does not. */
 function wayOutOf(request: Request, { status, code }: Problem): { label: string; href: string } | null {
-  if (code === 'CODE_REQUIS') return { label: 'Mettre en place le code à usage unique', href: '/mon-espace/securite/code' };
+  if (code === 'CODE_REQUIS')
+    return { label: 'Mettre en place le code à usage unique', href: '/mon-espace/securite/code' };
   if (status !== 401) return null;
   const back = request.method === 'GET' ? `?suite=${encodeURIComponent(request.originalUrl)}` : '';
   return { label: 'Se connecter', href: `/connexion${back}` };
