@@ -8,6 +8,9 @@ import { freeText } from './nir.ts';
 
 export type Members = Organisation['members'];
 
+/** Of another organisation of this kind. */
+export const siretTaken = 'Cet organisme est déjà inscrit. Demandez à le rejoindre.';
+
 export const invitationDays = 7;
 /** Invitations one person sends in 24 hours: more would make the site a way to write to strangers. */
 export const invitationsPerDay = 20;

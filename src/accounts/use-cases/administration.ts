@@ -9,6 +9,7 @@ import { type Actor, requireRight, rolesWithOneTimeCode } from '../../rights.ts'
 import type { Account, Organisation } from '../model.ts';
 import type { OrganisationStore } from '../store/organisations.ts';
 import type { AccountStore } from '../store.ts';
+import type { AccountParts } from '../use-cases.ts';
 
 /** Those a person does not have by being signed in or by belonging to an organisation. */
 export const grantableRoles = ['reviewer', 'rule-editor', 'operator'] as const;
@@ -60,7 +61,7 @@ const lastOperator = () =>
     "Il n'y a pas d'autre exploitant : donnez d'abord ce rôle à une autre personne.",
   );
 
-export function makeAdministration(dependencies: {
+export interface AdministrationDependencies extends Pick<AccountParts, 'mail' | 'addressOf' | 'momentWords' | 'now'> {
   readonly accounts: Pick<AccountStore, 'byId' | 'byEmail' | 'list' | 'update' | 'countWithRole'>;
   readonly organisations: Pick<OrganisationStore, 'ofMember'>;
   readonly sessions: {
@@ -68,8 +69,10 @@ export function makeAdministration(dependencies: {
     revokeAll(accountId: string): Promise<void>;
   };
   readonly audit: Pick<Audit, 'record' | 'list' | 'verify'>;
-}) {
-  const { accounts, organisations, sessions, audit } = dependencies;
+}
+
+export function makeAdministration(dependencies: AdministrationDependencies) {
+  const { accounts, organisations, sessions, audit, mail, addressOf, momentWords, now } = dependencies;
   let verification: Promise<AuditVerification> | null = null;
 
   async function account(id: string): Promise<Account> {
@@ -85,40 +88,50 @@ export function makeAdministration(dependencies: {
   const record = (actor: Actor, act: string, id: string, details: Record<string, string> = {}) =>
     audit.record({ actor: actor.accountId, act: `account.${act}`, target: id, details });
 
-  /** @throws AppError `conflict` for the last operator, or when the account changed meanwhile */
-  async function setRoles(actor: Actor, id: string, asked: readonly GrantableRole[]): Promise<OwnRights> {
-    requireRight(actor, 'users:manage');
-    const before = await account(id);
-    const kept = before.roles.filter((role) => !isGrantable(role));
-    const wanted = grantableRoles.filter((role) => asked.includes(role));
-    const granted = wanted.filter((role) => !before.roles.includes(role));
-    const removed = grantableRoles.filter((role) => before.roles.includes(role) && !wanted.includes(role));
-    if (granted.length + removed.length === 0) return { rightsVersion: null };
-    if (granted.length > 0 && !isProved(before)) {
-      // Anybody may have typed that address.
-      const message = "L'adresse de ce compte n'est pas confirmée : aucun rôle ne peut lui être donné.";
-      throw new AppError('conflict', 'ADRESSE_NON_CONFIRMEE', message);
-    }
-    const losesOperator = removed.includes('operator');
-    if (losesOperator && (await accounts.countWithRole('operator')) < 2) throw lastOperator();
+  /** @throws AppError `conflict` when the account changed meanwhile */
+  async function changeRoles(before: Account, roles: Account['roles']): Promise<Account> {
     const changed = await accounts.update(
-      id,
-      { roles: [...kept, ...wanted] },
+      before.id,
+      { roles },
       { endsSessions: true, atVersion: before.rightsVersion },
     );
     if (changed === null) throw changedMeanwhile();
-    if (losesOperator && (await accounts.countWithRole('operator')) === 0) {
-      // The two last operators left at the same time: both come back.
-      await accounts.update(id, { roles: before.roles }, { endsSessions: true });
-      throw lastOperator();
-    }
-    for (const role of granted) await record(actor, 'role-granted', id, { role });
-    for (const role of removed) await record(actor, 'role-removed', id, { role });
-    return ownRights(actor, changed);
+    return changed;
   }
 
   return {
-    setRoles,
+    /** @throws AppError `conflict` for an account whose address nobody proved: anybody may have typed it */
+    async grant(actor: Actor, id: string, role: GrantableRole): Promise<OwnRights> {
+      requireRight(actor, 'users:manage');
+      const before = await account(id);
+      if (before.roles.includes(role)) return { rightsVersion: null };
+      if (!isProved(before)) {
+        const message = "L'adresse de ce compte n'est pas confirmée : aucun rôle ne peut lui être donné.";
+        throw new AppError('conflict', 'ADRESSE_NON_CONFIRMEE', message);
+      }
+      const changed = await changeRoles(before, [...before.roles, role]);
+      await record(actor, 'role-granted', id, { role });
+      return ownRights(actor, changed);
+    },
+
+    /** @throws AppError `conflict` for the last operator */
+    async takeBack(actor: Actor, id: string, role: GrantableRole): Promise<OwnRights> {
+      requireRight(actor, 'users:manage');
+      const before = await account(id);
+      if (!before.roles.includes(role)) return { rightsVersion: null };
+      if (role === 'operator' && (await accounts.countWithRole(role)) < 2) throw lastOperator();
+      const changed = await changeRoles(
+        before,
+        before.roles.filter((held) => held !== role),
+      );
+      if (role === 'operator' && (await accounts.countWithRole(role)) === 0) {
+        // The two last operators left at the same time: both come back.
+        await accounts.update(id, { roles: before.roles }, { endsSessions: true });
+        throw lastOperator();
+      }
+      await record(actor, 'role-removed', id, { role });
+      return ownRights(actor, changed);
+    },
 
     /** @param page from 1 */
     async list(actor: Actor, page: number): Promise<AccountList> {
@@ -168,21 +181,21 @@ export function makeAdministration(dependencies: {
         const message = 'Votre propre code se retire depuis votre espace, avec un code.';
         throw new AppError('forbidden', 'PROPRE_CODE', message);
       }
-      const { oneTimeCode } = await account(id);
+      const { oneTimeCode, email } = await account(id);
       if (oneTimeCode === null)
         throw new AppError('conflict', 'SANS_CODE', "Ce compte n'a pas de code à usage unique.");
       const changed = await accounts.update(id, { oneTimeCode: null }, { endsSessions: true });
       if (changed === null) throw unknown();
       await record(actor, 'one-time-code-disabled', id);
-    },
-
-    /** From the command line, where the first operator comes from. @throws AppError `not-found` */
-    async grantTo(actor: Actor, email: string, role: GrantableRole): Promise<Account> {
-      requireRight(actor, 'users:manage');
-      const found = await accounts.byEmail(email);
-      if (found === null) throw unknown();
-      await setRoles(actor, found.id, [...found.roles.filter(isGrantable), role]);
-      return account(found.id);
+      // Whoever asked may not be who they said: the person is told.
+      if (email === null) return;
+      await mail.send({
+        to: email.address,
+        key: `code-disabled:${id}:${changed.rightsVersion}`,
+        account: id,
+        template: 'one-time-code-disabled',
+        values: { at: momentWords(now()), link: addressOf('/mon-espace/securite') },
+      });
     },
 
     /** Newest first. @param asked.about entries where this id acts or is acted upon */

@@ -14,6 +14,7 @@ import {
   isOpen,
   membershipIn,
   organisationNameSchema,
+  siretTaken,
   withMember,
   withOwnershipGiven,
   withoutMember,
@@ -52,8 +53,8 @@ export interface OrganisationsDependencies {
   readonly parseSiret: (text: string) => ParsedSiret;
   /** Address of a path of this site, for a mail. */
   readonly addressOf: (path: string) => string;
-  /** French, for a mail. */
-  readonly dateWords: (date: Date) => string;
+  /** French, for a mail: « 22 novembre 2026 à 14 h 05 ». */
+  readonly momentWords: (date: Date) => string;
   readonly newId: () => string;
   /** 32 random bytes, base64url. */
   readonly newToken: () => string;
@@ -87,7 +88,6 @@ export interface InvitationPage {
 export type Organisations = ReturnType<typeof makeOrganisations>;
 
 const dayMs = 86_400_000;
-export const siretTaken = 'Cet organisme est déjà inscrit. Demandez à le rejoindre.';
 
 export function hashOfToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
@@ -113,7 +113,8 @@ function accountIdOf(actor: Actor): string {
 }
 
 export function makeOrganisations(dependencies: OrganisationsDependencies) {
-  const { organisations, accounts, audit, mail, parseSiret, addressOf, dateWords, newId, newToken, now } = dependencies;
+  const { organisations, accounts, audit, mail, parseSiret, addressOf, momentWords, newId, newToken, now } =
+    dependencies;
 
   async function organisation(id: string): Promise<Organisation> {
     const found = await organisations.byId(id);
@@ -223,10 +224,10 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
     },
 
     /** What the page that asks « Quitter ? » says. Giving rights up needs no one-time code. */
-    async toLeave(actor: Actor, id: string): Promise<Organisation> {
-      accountIdOf(actor);
+    async toLeave(actor: Actor, id: string): Promise<{ organisation: Organisation; me: string }> {
+      const me = accountIdOf(actor);
       requireMembership(actor, id);
-      return organisation(id);
+      return { organisation: await organisation(id), me };
     },
 
     async member(actor: Actor, id: string, memberId: string): Promise<{ organisation: Organisation; member: Member }> {
@@ -293,7 +294,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
         values: {
           organisation: found.name,
           link: addressOf(`/invitations/${token}`),
-          until: dateWords(invitation.expiresAt),
+          until: momentWords(invitation.expiresAt),
         },
         key: `invitation:${invitation.id}`,
       });
