@@ -1,48 +1,11 @@
 /** Every type of page in a real browser: no axe violation, no horizontal scroll, every stop of the keyboard visible. */
-import { existsSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { everyPage, manyCourses, manyPathways } from '../builders/catalogue.ts';
 import { aSite } from '../builders/site.ts';
-
-const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const screens = [
-  { name: '1280 light', width: 1280, scheme: 'light' },
-  { name: '1280 dark', width: 1280, scheme: 'dark' },
-  { name: '640, which is 1280 at 200 %', width: 640, scheme: 'light' },
-  { name: '390', width: 390, scheme: 'light' },
-  { name: '320', width: 320, scheme: 'dark' },
-] as const;
-
-interface AxeWindow {
-  axe: {
-    run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
-  };
-}
-
-async function violationsOf(page: Page): Promise<readonly string[]> {
-  // Through the debugger: the pages' own policy lets no script in, and stays as it is.
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as AxeWindow;
-    const { violations } = await axe.run({ resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
-    );
-  });
-}
-
-/** Everything folded is opened: what is hidden is read too. */
-async function unfold(page: Page): Promise<void> {
-  await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-}
+import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
 
 describe('pages in a browser', function () {
   this.timeout(120_000);
@@ -65,18 +28,7 @@ describe('pages in a browser', function () {
       server = site.listen(0, '127.0.0.1', () => resolve());
     });
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({
-      executablePath: executable,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchBrowser();
   });
 
   after(async () => {

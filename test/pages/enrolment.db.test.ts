@@ -1,92 +1,26 @@
 import { expect } from 'chai';
-import express, { type Express, Router } from 'express';
+import type { Express } from 'express';
 import request from 'supertest';
 import type { Course } from '../../src/catalogue/model.ts';
-import { enrolmentRoutes } from '../../src/pathways/routes/enrolment.ts';
-import { makeEnrolmentStore } from '../../src/pathways/store/enrolments.ts';
-import { makeKeptStore } from '../../src/pathways/store/kept-courses.ts';
-import { makeEnrolments } from '../../src/pathways/use-cases/enrolment.ts';
-import { makeKeeping } from '../../src/pathways/use-cases/keeping.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
-import { type Actor, visitor } from '../../src/rights.ts';
-import { manyCourses, manyPathways, special } from '../builders/catalogue.ts';
+import { manyCourses, special } from '../builders/catalogue.ts';
 import { daysAgo } from '../builders/course.ts';
-import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
-import { aSite } from '../builders/site.ts';
+import { aPersonSite, type PersonSite, formToken as token } from '../builders/person-site.ts';
 import { testDatabase } from '../support/database.ts';
 
 const plain = (html: string) => html.replaceAll('\u00a0', ' ').replaceAll('&#x27;', "'").replaceAll('&quot;', '"');
-const token = 'jeton-de-ce-formulaire';
-const bar = [
-  { label: 'Mes parcours', href: '/mon-espace' },
-  { label: 'Gardés pour plus tard', href: '/mon-espace/gardes' },
-];
-
 describe('the pages of a person', () => {
   let served: Awaited<ReturnType<typeof testDatabase>>;
   let database: Database;
   let site: Express;
-  /** Who asks; null is a visitor. */
-  let person: string | null;
+  let signIn: PersonSite['signIn'];
   let courses: Course[];
 
   before(async () => {
     served = await testDatabase();
     database = await connectTo(served.uri, served.engine === 'server' ? 'mongodb' : 'embedded');
-    const enrolmentStore = makeEnrolmentStore(database.connection);
-    const keptStore = makeKeptStore(database.connection);
-    await Promise.all([enrolmentStore.ensureIndexes(), keptStore.ensureIndexes()]);
     courses = [...manyCourses];
-    let drawn = 0;
-    site = await aSite({
-      courses,
-      pathways: [
-        ...manyPathways,
-        aPathway({
-          slug: 'hostile',
-          title: '<script>alert(1)</script>',
-          steps: [
-            aStep({
-              title: '"><img src=x>',
-              main: aStepCourse({
-                id: special.hostile.id,
-                slug: special.hostile.slug,
-                title: special.hostile.draft.title,
-                provider: special.hostile.draft.provider.name,
-              }),
-            }),
-          ],
-        }),
-      ],
-      before: ({ views, pathways, courses: reading, now }) => {
-        const audit = { record: async () => {} };
-        const session = Router();
-        session.use(express.urlencoded({ extended: false }), (_request, response, next) => {
-          Object.assign(response.locals.shell, { signedIn: person !== null, csrf: token });
-          next();
-        });
-        const shared = { courses: reading, pathways, audit, now };
-        return [
-          session,
-          enrolmentRoutes({
-            enrolments: makeEnrolments({
-              ...shared,
-              enrolments: enrolmentStore,
-              newId: () => {
-                drawn += 1;
-                return `inscription-${drawn}`;
-              },
-            }),
-            keeping: makeKeeping({ ...shared, kept: keptStore }),
-            views,
-            space: bar,
-            actorOf: async (): Promise<Actor> =>
-              person === null ? visitor : { accountId: person, roles: ['learner'], memberships: [], strong: false },
-            now,
-          }),
-        ];
-      },
-    });
+    ({ site, signIn } = await aPersonSite(database, courses));
   });
 
   after(async () => {
@@ -95,7 +29,7 @@ describe('the pages of a person', () => {
   });
 
   beforeEach(async () => {
-    person = 'anna';
+    signIn('anna');
     courses.splice(0, courses.length, ...manyCourses);
     await database.connection.collection('enrolments').deleteMany({});
     await database.connection.collection('kept_courses').deleteMany({});
@@ -280,13 +214,13 @@ describe('the pages of a person', () => {
 
     it('of somebody else answers 404 to every request', async () => {
       const address = await enrol();
-      person = 'bilal';
+      signIn('bilal');
       await open(address, 404);
       await send(`${address}/etapes/pages`, { etat: 'done' }).expect(404);
       await send(`${address}/arreter`, {}).expect(404);
       await send(`${address}/reprendre`, {}).expect(404);
       expect(await open('/mon-espace')).not.to.include(address);
-      person = 'anna';
+      signIn('anna');
       expect(await open(address)).to.include('Inscription enregistrée le');
     });
 
@@ -371,7 +305,7 @@ describe('the pages of a person', () => {
 
   describe('a visitor', () => {
     it('is asked to sign in, and comes back', async () => {
-      person = null;
+      signIn(null);
       for (const path of ['/mon-espace', '/mon-espace/gardes', '/mon-espace/parcours/x', web]) {
         const text = await open(path, 401);
         expect(text, path).to.include(`/connexion?suite&#x3D;${encodeURIComponent(path)}`);
