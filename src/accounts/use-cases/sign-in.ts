@@ -38,7 +38,9 @@ export type SignInOutcome =
 
 const codeMinutes = 10;
 
-export function makeSignIn(parts: AccountParts) {
+export function makeSignIn(
+  parts: Pick<AccountParts, 'accounts' | 'attempts' | 'passwords' | 'secrets' | 'audit' | 'now'>,
+) {
   const { accounts, attempts, passwords, secrets, audit, now } = parts;
 
   async function signedIn(account: Account, strong: boolean): Promise<SignedInAs> {
