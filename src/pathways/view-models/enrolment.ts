@@ -155,7 +155,7 @@ export function spaceModel(
       next === null
         ? null
         : {
-            ...nextModel(next.step, now),
+            ...nextModel(next.step, 'dans la page de vos étapes', now),
             href: enrolmentAddress(next.enrolment.id),
             pathway: next.enrolment.pathway.title,
           },
@@ -236,7 +236,7 @@ export function enrolmentPageModel(
           ],
     notice: already ? 'Ce parcours est déjà dans votre espace.' : null,
     nothingPaid,
-    next: next === null ? null : nextModel(next, now),
+    next: next === null ? null : nextModel(next, 'ci-dessous', now),
     steps: page.steps.map((step) => stepModel(step, address, step === next, stoppedAt !== null, now)),
     stopped: stoppedAt !== null,
     stop: `${address}/arreter`,
@@ -296,12 +296,13 @@ function uncoveredText({ uncoveredSince }: FrozenStep): string {
     : `Étape sans cours ouvert depuis le ${longDate(uncoveredSince)}`;
 }
 
-function nextModel(today: StepToday, now: Date): NextModel {
+/** @param where the person says how far the step is, seen from the page that prints this */
+function nextModel(today: StepToday, where: string, now: Date): NextModel {
   const { step, course, progress } = today;
   const [chosen] = step.courses;
   if (chosen === undefined || course === null || !isOffered(course)) {
-    const text = "Son cours n'est plus proposé. Choisissez un cours proche dans la page du parcours.";
-    const none = "Cette étape n'a pas de cours ouvert. Choisissez un cours dans la page du parcours.";
+    const text = `Son cours n'est plus proposé. Choisissez un cours proche ${where}.`;
+    const none = `Cette étape n'a pas de cours ouvert. Voyez les cours possibles ${where}.`;
     return { title: step.title, course: null, facts: [], text: chosen === undefined ? none : text, exit: null };
   }
   const provider = course.draft.provider.name;
@@ -315,8 +316,8 @@ function nextModel(today: StepToday, now: Date): NextModel {
       { icon: 'agenda', text: enrolmentText(course.draft.sessions, now).text },
     ],
     text: enrolled
-      ? `Suivez ce cours chez ${provider}. Quand vous l'avez fini, dites-le dans la page du parcours.`
-      : `Inscrivez-vous chez ${provider}, puis dites-le dans la page du parcours.`,
+      ? `Suivez ce cours chez ${provider}. Quand vous l'avez fini, dites-le ${where}.`
+      : `Inscrivez-vous chez ${provider}, puis dites-le ${where}.`,
     exit: enrolled ? null : { href: course.draft.url, text: `S'inscrire chez ${provider} (nouveau site)` },
   };
 }
