@@ -140,7 +140,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
       actorOf: async (request) => sessions.personOf(request) ?? visitor,
       signedInAt: (request) => (request.user === undefined ? null : new Date(request.user.since)),
       signOut: sessions.signOut,
-      space: [
+      spaceLinks: [
         { label: 'Mes parcours', href: '/mon-espace' },
         { label: 'Mes données', href: '/mon-espace/donnees' },
       ],

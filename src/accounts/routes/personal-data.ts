@@ -1,19 +1,16 @@
 /** `/mon-espace/donnees`: what is kept, its download, consents, and the erasure of the account. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { AppError } from '../../errors.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
 import type { PersonalData } from '../use-cases/personal-data.ts';
 import { termsPurpose } from '../use-cases/registration.ts';
-import { erasedModel, erasureModel, personalDataModel, type SpaceLink } from '../view-models/personal-data.ts';
+import type { SpaceLink } from '../view-models/forms.ts';
+import { erasedModel, erasureModel, personalDataModel } from '../view-models/personal-data.ts';
+import { text, textsOf, unkept } from './answers.ts';
 
-const consentSchema = z.object({
-  purpose: z.string().min(1).max(200),
-  at: z.iso.datetime().transform((text) => new Date(text)),
-});
-/** Anything but a text is no password. */
-const passwordSchema = z.object({ password: z.string().min(1).max(1_000) });
+const consentForm = z.object({ purpose: text, at: text });
+const passwordForm = z.object({ password: text });
 
 const page = '/mon-espace/donnees';
 
@@ -25,10 +22,11 @@ export function personalDataRoutes(parts: {
   signedInAt(request: Request): Date | null;
   signOut(request: Request, response: Response): Promise<void>;
   /** The bar of the own space. */
-  readonly space: readonly SpaceLink[];
+  readonly spaceLinks: readonly SpaceLink[];
 }): Router {
-  const { personalData, views, space, actorOf, signedInAt, signOut } = parts;
+  const { personalData, views, spaceLinks: space, actorOf, signedInAt, signOut } = parts;
   const router = Router();
+  router.use(page, unkept);
 
   router.get(page, async (request, response) => {
     const actor = await actorOf(request);
@@ -40,18 +38,14 @@ export function personalDataRoutes(parts: {
     const { fileName, content } = await personalData.download(await actorOf(request));
     response
       .attachment(fileName)
-      .set('Cache-Control', 'no-store')
       .type('application/json')
       .send(`${JSON.stringify(content, null, 2)}\n`);
   });
 
   router.post(`${page}/accords`, async (request, response) => {
     const actor = await actorOf(request);
-    const asked = consentSchema.safeParse(request.body);
-    if (!asked.success) {
-      throw new AppError('invalid', 'ACCORD_ILLISIBLE', "Cette demande n'est pas complète. Rouvrez la page.");
-    }
-    await personalData.withdrawConsent(actor, asked.data.purpose, asked.data.at);
+    const { purpose, at } = textsOf(consentForm, request);
+    await personalData.withdrawConsent(actor, purpose, new Date(at));
     response.redirect(303, `${page}#accords`);
   });
 
@@ -64,10 +58,9 @@ export function personalDataRoutes(parts: {
 
   router.post(`${page}/effacer`, async (request, response) => {
     const actor = await actorOf(request);
-    const given = passwordSchema.safeParse(request.body);
-    const password = given.success ? given.data.password : null;
+    const { password } = textsOf(passwordForm, request);
     if (!(await personalData.eraseOwn(actor, { password, signedInAt: signedInAt(request) }))) {
-      const error = password !== null ? "Ce n'est pas votre mot de passe." : 'Tapez votre mot de passe.';
+      const error = password !== '' ? "Ce n'est pas votre mot de passe." : 'Tapez votre mot de passe.';
       await sendErasure(request, response, error);
       return;
     }

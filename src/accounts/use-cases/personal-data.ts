@@ -33,7 +33,8 @@ export interface ErasureEffect {
 }
 
 export interface ErasureProof {
-  readonly password: string | null;
+  /** As typed; empty when none was. */
+  readonly password: string;
   /** Start of the session that asks: the proof of people who sign in elsewhere. */
   readonly signedInAt: Date | null;
 }
@@ -189,7 +190,7 @@ export function makePersonalData(parts: PersonalDataParts): PersonalData {
       const accountId = ownId(actor);
       const person = await personOf(accountId);
       if (person.hasPassword) {
-        if (password === null || !(await parts.isPassword(accountId, password))) return false;
+        if (password === '' || !(await parts.isPassword(accountId, password))) return false;
       } else if (!isFresh(signedInAt)) {
         throw new AppError('forbidden', 'CONNEXION_ANCIENNE', 'Connectez-vous à nouveau, puis effacez votre compte.');
       }

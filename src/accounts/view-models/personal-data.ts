@@ -2,6 +2,7 @@
 import { clock, french, longDate } from '../../platform/web/format.ts';
 import type { Plain } from '../model/holding.ts';
 import type { Consent } from '../model.ts';
+import { field, formPage, inSpace, type SpaceLink } from './forms.ts';
 
 /** One of the three is set: a text, labelled values, or a list. */
 export interface ShownValue {
@@ -17,15 +18,7 @@ interface Part {
   readonly values: readonly Plain[];
 }
 
-/** An entry of the bar of the own space. */
-export interface SpaceLink {
-  readonly label: string;
-  readonly href: string;
-}
-
 const path = '/mon-espace/donnees';
-const spaceBar = (links: readonly SpaceLink[]) => links.map((link) => ({ ...link, current: link.href === path }));
-const base = { description: null, noindex: true, section: null } as const;
 const at = (date: Date) => french(`le ${longDate(date)} à ${clock(date)}`);
 
 function textOf(value: string | number | boolean | null | Date): string {
@@ -58,9 +51,7 @@ export function personalDataModel(
 ) {
   const { termsPurpose, space } = options;
   return {
-    ...base,
-    title: 'Mes données',
-    space: spaceBar(space),
+    ...formPage('Mes données', {}, inSpace(space, path)),
     consents: [...consents]
       .sort((a, b) => b.at.getTime() - a.at.getTime())
       .map(({ purpose, words, at: given, withdrawnAt }) => ({
@@ -92,22 +83,28 @@ export function erasureModel(
   },
   options: { readonly error: string | null; readonly space: readonly SpaceLink[] },
 ) {
-  const { error, space } = options;
+  const errors = options.error === null ? {} : { password: options.error };
   const becomes = {
     erased: 'vous en êtes la dernière personne : elle est effacée avec ses invitations.',
     'handed-over': 'vous en êtes le dernier propriétaire : le plus ancien des autres membres le devient.',
     kept: "vous n'en faites plus partie ; elle continue avec les autres membres.",
   } as const;
   return {
-    ...base,
-    title: 'Effacer mon compte',
-    space: spaceBar(space),
+    ...formPage('Effacer mon compte', errors, inSpace(options.space, path)),
     organisations: effect.organisations.map(({ name, becomes: kind }) => ({ name, becomes: french(becomes[kind]) })),
     address: effect.address,
-    byPassword: effect.proof === 'password',
+    fields:
+      effect.proof === 'password'
+        ? [
+            field('password', 'Votre mot de passe', errors, {
+              type: 'password',
+              hint: "Pour être sûrs que c'est vous.",
+              autocomplete: 'current-password',
+            }),
+          ]
+        : [],
     signInAgain: effect.proof === 'new-sign-in',
-    error: error === null ? null : french(error),
   };
 }
 
-export const erasedModel = { ...base, title: 'Votre compte est effacé' };
+export const erasedModel = formPage('Votre compte est effacé');
