@@ -7,7 +7,7 @@ import type { Dossier } from './dossier.ts';
 import { registerOf } from './dossier.ts';
 import type { DecisionRule, Facts, Finding, Judgement } from './finding.ts';
 import { type FactPath, inDossierOrder } from './paths.ts';
-import { type EvaluatedRule, inForce, parameterPath, type RuleSet } from './rule-set.ts';
+import { type EvaluatedRule, inForce, parameterPath, type RuleSet, type RuleVersion } from './rule-set.ts';
 import {
   businessCreation,
   certificationActive,
@@ -49,37 +49,29 @@ function lookAt<Id extends EvaluatedRule>(rule: DecisionRule<Id>): Look {
         version: null,
         finding: { result: 'unknown', missing: [parameterPath(facts.rules, rule.id)] },
       };
-    const { from, parameters, legalBasis } = current.version;
-    const values = { ...parameters, depuis: frenchDate(from) };
-    const finding = findingOf(rule.judge(facts, current.values), {
-      sentences: facts.rules.byId.get(rule.id)?.reasons ?? [],
-      values,
-      reference: legalBasis.reference,
-    });
-    return { ruleId: rule.id, version: from, finding };
+    const judgement = rule.judge(facts, current.values);
+    return {
+      ruleId: rule.id,
+      version: current.version.from,
+      finding: findingOf(judgement, rule.id, current.version, facts),
+    };
   };
-}
-
-interface Wording {
-  readonly sentences: readonly string[];
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly reference: string;
 }
 
 const met: Finding = { result: 'met' };
 
-function findingOf({ refusals, missing }: Judgement, { sentences, values, reference }: Wording): Finding {
-  if (refusals.length > 0) {
-    const reasons = refusals.map((one) => filled(sentences[one.reason ?? 0] ?? '', { ...values, ...one.values }));
-    return {
-      result: 'not-met',
-      received: refusals.map(({ received }) => received).join(' ; '),
-      expected: [...new Set(refusals.map(({ expected }) => expected))].join(' ; '),
-      reason: [...new Set(reasons)].join(' / '),
-      reference,
-    };
-  }
-  return missing.length > 0 ? { result: 'unknown', missing } : met;
+function findingOf({ refusals, missing }: Judgement, id: string, version: RuleVersion, { rules }: Facts): Finding {
+  if (refusals.length === 0) return missing.length > 0 ? { result: 'unknown', missing } : met;
+  const sentences = rules.byId.get(id)?.reasons ?? [];
+  const values = { ...version.parameters, depuis: frenchDate(version.from) };
+  const reasons = refusals.map((one) => filled(sentences[one.reason ?? 0] ?? '', { ...values, ...one.values }));
+  return {
+    result: 'not-met',
+    received: refusals.map(({ received }) => received).join(' ; '),
+    expected: [...new Set(refusals.map(({ expected }) => expected))].join(' ; '),
+    reason: [...new Set(reasons)].join(' / '),
+    reference: version.legalBasis.reference,
+  };
 }
 
 /** The rules that can refuse or leave undecided, in the order of the document. */

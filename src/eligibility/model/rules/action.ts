@@ -25,19 +25,13 @@ export const certificationActive: DecisionRule<'A-04'> = {
     const certification = certificationOf(action);
     if (certification === null) return met;
     const { finEnregistrement: end, active } = certification;
-    const expected = `certification active le ${frenchDate(date)}`;
-    if (end !== null) {
-      if (end >= date) return met;
-      return refused({
-        received: `fin d'enregistrement le ${frenchDate(end)}`,
-        expected,
-        values: { date: frenchDate(dayAfter(end)) },
-      });
-    }
-    if (active === null) return unknown('action.certification.active');
-    return active
-      ? met
-      : refused({ received: 'certification inactive', expected, values: { date: 'une date non communiquée' } });
+    if (end === null && active === null) return unknown('action.certification.active');
+    if (end === null ? active === true : end >= date) return met;
+    return refused({
+      received: end === null ? 'certification inactive' : `fin d'enregistrement le ${frenchDate(end)}`,
+      expected: `certification active le ${frenchDate(date)}`,
+      values: { date: end === null ? 'une date non communiquée' : frenchDate(dayAfter(end)) },
+    });
   },
 };
 

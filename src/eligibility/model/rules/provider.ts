@@ -41,12 +41,16 @@ export const qualiopiCertified = providerRule('P-02', ({ qualiopi }, { dossier: 
   if (qualiopi === null) return unknown('organisme.qualiopi');
   const category = action.type === 'bilan' ? values.bilan : action.type === 'vae' ? values.vae : values.autres;
   const { categories, du, au } = qualiopi;
-  const expected = `un certificat Qualiopi de catégorie ${category}, valable le ${frenchDate(date)}`;
   const refusals: Refusal[] = [];
+  const refuse = (received: string) =>
+    refusals.push({
+      received,
+      expected: `un certificat Qualiopi de catégorie ${category}, valable le ${frenchDate(date)}`,
+    });
   if (categories !== null && !categories.some((one) => one === category))
-    refusals.push({ received: categories.length === 0 ? 'aucune catégorie' : categories.join(', '), expected });
-  if (du !== null && du > date) refusals.push({ received: `certificat valable dès le ${frenchDate(du)}`, expected });
-  if (au !== null && au < date) refusals.push({ received: `certificat fini le ${frenchDate(au)}`, expected });
+    refuse(categories.length === 0 ? 'aucune catégorie' : `catégories ${categories.join(', ')}`);
+  if (du !== null && du > date) refuse(`certificat valable dès le ${frenchDate(du)}`);
+  if (au !== null && au < date) refuse(`certificat fini le ${frenchDate(au)}`);
   const missing: FactPath[] = [];
   if (categories === null) missing.push('organisme.qualiopi.categories');
   if (du === null) missing.push('organisme.qualiopi.du');
