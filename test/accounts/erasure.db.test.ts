@@ -9,8 +9,12 @@ import type { Holding } from '../../src/accounts/model/holding.ts';
 import type { Account } from '../../src/accounts/model.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Actor } from '../../src/rights.ts';
-import { anEnrolment } from '../builders/enrolment.ts';
-import { openPersonalDataWorld, type PersonalDataWorld, personPassword } from '../builders/personal-data.ts';
+import {
+  aPersonWithEverything,
+  openPersonalDataWorld,
+  type PersonalDataWorld,
+  personPassword,
+} from '../builders/personal-data.ts';
 import { errorOf } from '../support/error-of.ts';
 
 const learner = (accountId: string): Actor => ({ accountId, roles: ['learner'], memberships: [], strong: false });
@@ -35,9 +39,6 @@ describe('the erasure of an account', () => {
     world.clock = new Date('2026-11-22T10:00:00Z');
   });
 
-  const other = () =>
-    world.person({ email: { address: 'grace@exemple.fr', verifiedAt: world.clock }, displayName: 'Grace Hopper' });
-
   async function signedIn(id: string) {
     const agent = request.agent(world.app);
     const { text } = await agent.get('/jeton').expect(200);
@@ -53,68 +54,13 @@ describe('the erasure of an account', () => {
       .send({ _csrf, ...fields });
   };
 
-  /** Every part that may keep something keeps something. */
+  /** With two sessions, and a neighbour who must lose nothing. */
   async function withEverything(): Promise<Account> {
-    const { clock, tokens, attempts, organisations, enrolments, kept, mail, audit } = world;
-    const ada = await world.person({
-      identities: [{ provider: 'proconnect', kind: 'professional', subject: 'sub-of-ada', linkedAt: clock }],
-      consents: [{ purpose: 'news', words: "J'accepte les nouvelles.", at: clock, withdrawnAt: null }],
-      oneTimeCode: { seed: 'sealed', confirmedAt: clock, lastStep: null, recoveryCodes: ['hash'] },
-    });
-    const grace = await other();
+    const { ada } = await aPersonWithEverything(world);
     await signedIn(ada.id);
     await signedIn(ada.id);
-    const email = 'Ada.Lovelace@exemple.fr';
-    await tokens.issue({ purpose: 'reset-password', accountId: ada.id, email, now: clock, minutes: 60 });
-    await tokens.issue({
-      purpose: 'change-email',
-      accountId: ada.id,
-      email: 'lovelace@exemple.fr',
-      now: clock,
-      minutes: 60,
-    });
-    // Before she had an account, she asked for a link that led nowhere.
-    await tokens.issue({ purpose: 'reset-password', accountId: null, email, now: clock, minutes: 60 });
-    for (const what of ['sign-in ada.lovelace@exemple.fr', `password ${ada.id}`]) {
-      await attempts.begin([{ what, limit: 5 }], clock);
-    }
-    const organisation = { kind: 'provider' as const, siret: null, demo: false, createdAt: clock };
-    const member = (accountId: string, owner: boolean) => ({ accountId, owner, since: clock });
-    await organisations.create({ ...organisation, id: 'alone', name: 'Atelier', members: [member(ada.id, true)] });
-    await organisations.create({
-      ...organisation,
-      id: 'shared',
-      name: 'Fabrique',
-      members: [member(ada.id, true), member(grace.id, false)],
-    });
-    const invitation = { owner: false, sentAt: clock, expiresAt: clock, usedAt: null, withdrawnAt: null };
-    await organisations.addInvitation({
-      ...invitation,
-      id: 'received',
-      organisationId: 'shared',
-      emailKey: 'ada.lovelace@exemple.fr',
-      tokenHash: 'a',
-      invitedBy: grace.id,
-    });
-    await organisations.addInvitation({
-      ...invitation,
-      id: 'sent',
-      organisationId: 'shared',
-      emailKey: 'mary@exemple.fr',
-      tokenHash: 'b',
-      invitedBy: ada.id,
-    });
-    await enrolments.add(anEnrolment({ id: 'of-ada', accountId: ada.id }));
-    await enrolments.add(anEnrolment({ id: 'of-grace', accountId: grace.id }));
-    await kept.add(ada.id, { kind: 'course', target: '7k2m9qzx', title: 'Un cours', at: clock });
-    await mail.send({ to: email, template: 'password-changed', values: mailValues, key: 'a', account: ada.id });
-    // Sent before anybody knew whose address it is.
-    await mail.send({ to: email.toLowerCase(), template: 'password-changed', values: mailValues, key: 'b' });
-    await audit.record({ actor: ada.id, act: 'session.opened', target: ada.id });
-    await audit.record({ actor: grace.id, act: 'session.opened', target: grace.id });
     return ada;
   }
-  const mailValues = { link: 'https://exemple.fr/mot-de-passe', at: 'hier' };
 
   /** Where one of these texts stands, in whatever form of value, key or file. */
   async function traces(texts: readonly string[]): Promise<string[]> {

@@ -35,6 +35,7 @@ import { type Sessions, sessionLayer } from '../../src/platform/web/session.ts';
 import { loadViews } from '../../src/platform/web/views.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { anEnrolment } from './enrolment.ts';
 import { builtAssets } from './site.ts';
 
 export const personPassword = 'quatre mots sans rapport';
@@ -211,4 +212,47 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
     });
     return router;
   }
+}
+
+/** Every part that may keep something of Ada keeps something, sessions apart; Grace shares an organisation with her. */
+export async function aPersonWithEverything(world: PersonalDataWorld): Promise<{ ada: Account; grace: Account }> {
+  const { clock, tokens, attempts, organisations, enrolments, kept, mail, audit } = world;
+  const email = 'Ada.Lovelace@exemple.fr';
+  const ada = await world.person({
+    identities: [{ provider: 'proconnect', kind: 'professional', subject: 'sub-of-ada', linkedAt: clock }],
+    consents: [{ purpose: 'news', words: "J'accepte les nouvelles.", at: clock, withdrawnAt: null }],
+    oneTimeCode: { seed: 'sealed', confirmedAt: clock, lastStep: null, recoveryCodes: ['hash'] },
+  });
+  const grace = await world.person({
+    email: { address: 'grace@exemple.fr', verifiedAt: clock },
+    displayName: 'Grace Hopper',
+  });
+  const link = { now: clock, minutes: 60 };
+  await tokens.issue({ ...link, purpose: 'reset-password', accountId: ada.id, email });
+  await tokens.issue({ ...link, purpose: 'change-email', accountId: ada.id, email: 'lovelace@exemple.fr' });
+  // Before she had an account, she asked for a link that led nowhere.
+  await tokens.issue({ ...link, purpose: 'reset-password', accountId: null, email });
+  for (const what of ['sign-in ada.lovelace@exemple.fr', `password ${ada.id}`]) {
+    await attempts.begin([{ what, limit: 5 }], clock);
+  }
+  const organisation = { kind: 'provider' as const, siret: null, demo: false, createdAt: clock };
+  const member = (accountId: string, owner: boolean) => ({ accountId, owner, since: clock });
+  await organisations.create({ ...organisation, id: 'alone', name: 'Atelier', members: [member(ada.id, true)] });
+  const both = [member(ada.id, true), member(grace.id, false)];
+  await organisations.create({ ...organisation, id: 'shared', name: 'Fabrique', members: both });
+  const invitation = { owner: false, sentAt: clock, expiresAt: clock, usedAt: null, withdrawnAt: null };
+  const to = (id: string, emailKey: string, invitedBy: string) =>
+    organisations.addInvitation({ ...invitation, id, organisationId: 'shared', emailKey, tokenHash: id, invitedBy });
+  await to('received', 'ada.lovelace@exemple.fr', grace.id);
+  await to('sent', 'mary@exemple.fr', ada.id);
+  await enrolments.add(anEnrolment({ id: 'of-ada', accountId: ada.id }));
+  await enrolments.add(anEnrolment({ id: 'of-grace', accountId: grace.id }));
+  await kept.add(ada.id, { kind: 'course', target: '7k2m9qzx', title: 'Un cours', at: clock });
+  const values = { link: 'https://exemple.fr/mot-de-passe', at: 'hier' };
+  await mail.send({ to: email, template: 'password-changed', values, key: 'a', account: ada.id });
+  // Sent before anybody knew whose address it is.
+  await mail.send({ to: email.toLowerCase(), template: 'password-changed', values, key: 'b' });
+  await audit.record({ actor: ada.id, act: 'session.opened', target: ada.id });
+  await audit.record({ actor: grace.id, act: 'session.opened', target: grace.id });
+  return { ada, grace };
 }
