@@ -87,12 +87,24 @@ export function can(actor: Actor, right: Right): boolean {
 /** @throws AppError `unauthenticated` for a visitor, `forbidden` for an account without the right */
 export function requireRight(actor: Actor, right: Right): void {
   if (can(actor, right)) return;
-  if (actor.accountId === null) {
-    throw new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
-  }
+  if (actor.accountId === null) throw signInFirst();
   const weak = actor.roles.some((role) => rightsOf[role].includes(right));
   if (weak) throw new AppError('forbidden', 'CODE_REQUIS', 'Cette page demande un code à usage unique.');
   throw new AppError('forbidden', 'DROIT_MANQUANT', "Cette page n'est pas ouverte à votre compte.");
+}
+
+/**
+ * The right, for an act on what is the account's own.
+ * @returns the account. @throws AppError as `requireRight`
+ */
+export function requireAccount(actor: Actor, right: Right): string {
+  requireRight(actor, right);
+  if (actor.accountId === null) throw signInFirst();
+  return actor.accountId;
+}
+
+function signInFirst(): AppError {
+  return new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
 }
 
 /** @throws AppError `not-found` when the actor is not in the organisation: it must not learn that it exists */

@@ -218,6 +218,14 @@ describe('enrolments in the database', () => {
     });
   });
 
+  it('an account without the right enrols in nothing and keeps nothing', async () => {
+    const barred: Actor = { ...anna, roles: ['visitor'] };
+    expect(await refusal(enrolments.enrol(barred, 'web', agreed))).to.equal('forbidden');
+    expect(await refusal(enrolments.space(barred))).to.equal('forbidden');
+    expect(await refusal(keeping.keep(barred, { kind: 'course', target: html.id }))).to.equal('forbidden');
+    expect(await store.ofAccount('anna')).to.deep.equal([]);
+  });
+
   describe('an enrolment', () => {
     it('of somebody else does not exist', async () => {
       const id = await enrolled();

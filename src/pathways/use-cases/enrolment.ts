@@ -2,7 +2,7 @@
 import type { Course, CourseId } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
-import { type Actor, requireRight } from '../../rights.ts';
+import { type Actor, requireAccount } from '../../rights.ts';
 import {
   choicesOf,
   coursesShown,
@@ -154,7 +154,7 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
     decide: (enrolment: Enrolment) => Enrolment,
     entry: Pick<Parameters<Audit['record']>[0], 'act' | 'details'>,
   ): Promise<void> {
-    const accountId = requireLearner(actor);
+    const accountId = requireAccount(actor, 'pathway:enrol');
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const enrolment = await ownEnrolment(accountId, id);
       const changed = decide(enrolment);
@@ -169,11 +169,11 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
 
   return {
     async form(actor, slug) {
-      return openForm(requireLearner(actor), slug);
+      return openForm(requireAccount(actor, 'pathway:enrol'), slug);
     },
 
     async enrol(actor, slug, { agreed, choices }) {
-      const accountId = requireLearner(actor);
+      const accountId = requireAccount(actor, 'pathway:enrol');
       const form = await openForm(accountId, slug);
       if (form.kind !== 'open') return form;
       const { offer } = form;
@@ -194,7 +194,7 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
     },
 
     async space(actor) {
-      const all = await enrolments.ofAccount(requireLearner(actor));
+      const all = await enrolments.ofAccount(requireAccount(actor, 'pathway:enrol'));
       const today = await coursesOf(all.filter(({ stoppedAt }) => stoppedAt === null));
       const list = all
         .map((enrolment) => ({
@@ -215,7 +215,7 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
     },
 
     async one(actor, id) {
-      const enrolment = await ownEnrolment(requireLearner(actor), id);
+      const enrolment = await ownEnrolment(requireAccount(actor, 'pathway:enrol'), id);
       const [today, living] = await Promise.all([coursesOf([enrolment]), currentPathway(enrolment.pathwaySlug)]);
       const steps = await Promise.all(
         enrolment.pathway.steps.map(async (step) => {
@@ -267,15 +267,6 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
       throw error;
     }
   }
-}
-
-/** @returns the account. @throws AppError for a visitor, or an account without the right */
-function requireLearner(actor: Actor): string {
-  requireRight(actor, 'pathway:enrol');
-  if (actor.accountId === null) {
-    throw new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
-  }
-  return actor.accountId;
 }
 
 function isRetired(pathway: Pathway): pathway is RetiredPathway {

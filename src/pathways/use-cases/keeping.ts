@@ -2,7 +2,7 @@
 import { type CourseId, courseIdOfSlug } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
-import { type Actor, requireRight } from '../../rights.ts';
+import { type Actor, requireAccount } from '../../rights.ts';
 import { isOffered } from '../model/enrolment.ts';
 import type { KeptList, KeptToday } from '../model/enrolment-pages.ts';
 import { type Kept, mostKept } from '../model/kept.ts';
@@ -58,7 +58,7 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
 
   return {
     async keep(actor, target) {
-      const accountId = requireOwn(actor);
+      const accountId = requireAccount(actor, 'account:own');
       const title = await titleOf(target);
       const already = await kept.ofAccount(accountId);
       if (already.some((one) => isSame(one, target))) return;
@@ -71,13 +71,13 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
     },
 
     async unkeep(actor, target) {
-      const accountId = requireOwn(actor);
+      const accountId = requireAccount(actor, 'account:own');
       const removed = await kept.remove(accountId, target);
       if (removed) await audit.record({ actor: accountId, act: 'kept.removed', target: target.target });
     },
 
     async list(actor, limit) {
-      const all = await kept.ofAccount(requireOwn(actor));
+      const all = await kept.ofAccount(requireAccount(actor, 'account:own'));
       const own = all.slice(0, limit);
       const found = await readCourses(own.flatMap(({ kind, target }) => (kind === 'course' ? [target] : [])));
       const byId = new Map(found.map((course) => [course.id, course]));
@@ -93,7 +93,7 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
     },
 
     async targets(actor) {
-      return (await kept.ofAccount(requireOwn(actor))).map(({ kind, target }) => ({ kind, target }));
+      return (await kept.ofAccount(requireAccount(actor, 'account:own'))).map(({ kind, target }) => ({ kind, target }));
     },
   };
 
@@ -109,13 +109,4 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
 
 function isSame(one: KeptTarget, other: KeptTarget): boolean {
   return one.kind === other.kind && one.target === other.target;
-}
-
-/** @returns the account. @throws AppError for a visitor */
-function requireOwn(actor: Actor): string {
-  requireRight(actor, 'account:own');
-  if (actor.accountId === null) {
-    throw new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
-  }
-  return actor.accountId;
 }
