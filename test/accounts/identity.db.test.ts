@@ -223,16 +223,20 @@ describe('identities of elsewhere', function () {
       await person.post(`/entrer/${known.id}`);
       return person;
     }
-    const linkPath = '/mon-espace/profil/relier/citoyen';
+    const linkPath = '/mon-espace/profil/identites/citoyen';
 
     it('an identity linked by the person opens the account, whatever the kinds', async () => {
       const known = aPerson();
       const person = await signedIn(known);
       const back = await person.ask('GET', await person.authorize(await person.leave(linkPath)));
       expect(back.status).to.equal(303);
-      expect(back.headers.get('location')).to.equal('/mon-espace/profil');
+      expect(back.headers.get('location')).to.equal('/mon-espace/profil/identites?fait=relie');
+      const own = await person.ask('GET', '/mon-espace/profil/identites?fait=relie');
+      expect(own.text)
+        .to.match(/<li>Citoyen Connect, relié le \d+/)
+        .and.include('Le lien est fait.');
       expect(await person.accountId()).to.equal(known.id);
-      await person.ask('GET', await person.authorize(await person.leave('/mon-espace/profil/relier/pro')));
+      await person.ask('GET', await person.authorize(await person.leave('/mon-espace/profil/identites/pro')));
       expect(site.audited.map(({ act, target }) => [act, target])).to.deep.equal([
         ['account.identity-linked', known.id],
         ['account.identity-linked', known.id],
@@ -267,6 +271,7 @@ describe('identities of elsewhere', function () {
 
     it('needs an account', async () => {
       expect((await browser().post(linkPath)).status).to.equal(401);
+      expect((await browser().ask('GET', '/mon-espace/profil/identites')).status).to.equal(401);
     });
 
     it('begun by one person is not finished by another', async () => {
@@ -301,7 +306,7 @@ describe('identities of elsewhere', function () {
     it('another site starts neither a sign-in nor a link: the form needs its token', async () => {
       const person = browser();
       await person.token();
-      for (const path of ['/connexion/citoyen', '/mon-espace/profil/relier/citoyen']) {
+      for (const path of ['/connexion/citoyen', '/mon-espace/profil/identites/citoyen']) {
         const answer = await person.ask('POST', path, { _csrf: 'x' });
         expect(answer.status).to.equal(403);
         expect(answer.headers.get('refresh')).to.equal(null);
@@ -318,7 +323,7 @@ describe('identities of elsewhere', function () {
       await victim.leave('/connexion/citoyen');
       const started = await victim.ask('GET', callback);
       expect(started.status).to.equal(400);
-      expect(started.text).to.include('n’êtes pas connecté');
+      expect(started.text).to.include('Vous n&#x27;êtes pas connecté');
       expect(await victim.accountId()).to.equal(null);
       expect(await everyAccount(site)).to.deep.equal([]);
     });
@@ -456,7 +461,7 @@ describe('identities of elsewhere', function () {
       expect((url.searchParams.get('state') ?? '').length).to.be.at.least(32);
       expect(await person.accountId()).to.equal(null);
       const home = await person.ask('GET', '/deconnexion/retour?state=x&suite=https://autre.exemple.fr');
-      expect(home.headers.get('location')).to.equal('/');
+      expect(home.headers.get('location')).to.equal('/connexion?fait=deconnecte');
     });
 
     it('of somebody who signed in with a password leads home', async () => {

@@ -9,7 +9,7 @@ import mongoose, { type Connection } from 'mongoose';
 import pino from 'pino';
 import { z } from 'zod';
 import type { Account } from '../../src/accounts/model.ts';
-import { identityRoutes, sendAway } from '../../src/accounts/routes/identity.ts';
+import { identityRoutes } from '../../src/accounts/routes/identity.ts';
 import { type AccountStore, makeAccountStore } from '../../src/accounts/store.ts';
 import { makeActors } from '../../src/accounts/use-cases/actor.ts';
 import { type Identities, makeIdentities } from '../../src/accounts/use-cases/identity.ts';
@@ -100,14 +100,15 @@ export async function startIdentitySite(settings: readonly OidcProviderSettings[
     newId: randomUUID,
     now,
   });
-  const { router: identity, signOutThere } = identityRoutes({
+  const { router: identity, beforeSignOut } = identityRoutes({
     identities,
     sessions,
     secrets: makeSecrets(randomBytes(32)),
     views,
     log,
+    spaceLinks: [{ label: 'Mon profil', href: '/mon-espace/profil' }],
     actorOf: async (request) => sessions.personOf(request) ?? visitor,
-    askCode(_request, response, { accountId, next }) {
+    async askCode(_request, response, { accountId, next }) {
       askedForCode.push(accountId);
       response.redirect(303, `/connexion/code?suite=${encodeURIComponent(next)}`);
     },
@@ -135,10 +136,10 @@ export async function startIdentitySite(settings: readonly OidcProviderSettings[
     response.sendStatus(204);
   });
   router.post('/deconnexion', async (request: Request, response) => {
-    const there = await signOutThere(request);
+    const after = await beforeSignOut(request);
     await sessions.signOut(request, response);
-    if (there === null) response.redirect(303, '/');
-    else sendAway(response, views, { ...there, purpose: 'sign-out' });
+    if (after === null) response.redirect(303, '/');
+    else after(response);
   });
   router.use(identity);
   const web = makeWebApp({

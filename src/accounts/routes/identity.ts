@@ -17,7 +17,9 @@ import {
   type IdentityRefusal,
   signedOutPath,
 } from '../use-cases/identity.ts';
-import { awayModel, refusalModel } from '../view-models/identity.ts';
+import type { SpaceLink } from '../view-models/forms.ts';
+import { awayModel, identitiesModel, identitiesPath, refusalModel } from '../view-models/identity.ts';
+import { queryText } from './answers.ts';
 
 const attemptNote = 'identityAttempt';
 const openedNote = 'identityOpened';
@@ -41,29 +43,31 @@ export interface IdentityRouteParts {
   readonly secrets: Pick<Secrets, 'seal' | 'open'>;
   readonly views: Views;
   readonly log: Log;
+  /** Entries of the bar of the own space. */
+  readonly spaceLinks: readonly SpaceLink[];
   actorOf(request: Request): Promise<Actor>;
   /** Keeps that the first step succeeded, and answers with the page that asks for the one-time code. */
   askCode(
     request: Request,
     response: Response,
     pending: { readonly accountId: string; readonly rightsVersion: number; readonly next: string },
-  ): void;
+  ): Promise<void>;
 }
 
 export interface IdentityRoutes {
   readonly router: Router;
   /**
-   * To be called before our own sign-out, which drops what it reads. Answers where to send the browser after it, for
-   * `sendAway`; null when the session was not opened by a provider, or when the provider offers no sign-out.
+   * Before our own sign-out, which drops what it reads. Answers what then leads the browser to the provider's sign-out; null
+   * when the session was not opened by a provider, or when that one offers none.
    */
-  signOutThere(request: Request): Promise<{ readonly url: string; readonly title: string } | null>;
+  beforeSignOut(request: Request): Promise<((response: Response) => void) | null>;
 }
 
 /**
  * A page that leads to another site at once. Not a redirect: browsers apply the policy on forms (`form-action 'self'`) to
  * every redirect that follows one, and a provider may redirect to sites that nobody can list.
  */
-export function sendAway(
+function sendAway(
   response: Response,
   views: Views,
   away: { readonly url: string; readonly title: string; readonly purpose: 'sign-in' | 'sign-out' },
@@ -73,7 +77,7 @@ export function sendAway(
 }
 
 export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
-  const { identities, sessions, secrets, views, log, actorOf, askCode } = parts;
+  const { identities, sessions, secrets, views, log, spaceLinks, actorOf, askCode } = parts;
   const router = Router();
   const titleOf = (id: string) => identities.choices.find((choice) => choice.id === id)?.title ?? null;
 
@@ -90,13 +94,13 @@ export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
     const { provider } = request.params;
     const body: unknown = request.body;
     const asked = typeof body === 'object' && body !== null ? Reflect.get(body, 'suite') : undefined;
-    const next = link ? '/mon-espace/profil' : localPath(asked, '/mon-espace');
+    const next = link ? `${identitiesPath}?fait=relie` : localPath(asked, '/mon-espace');
     const begun = await identities.begin({ provider, link, next }, await actorOf(request));
     if (begun.outcome === 'refused') {
       sendRefusal(response, provider, begun, link);
       return;
     }
-    sessions.note(request, attemptNote, begun.attempt);
+    await sessions.note(request, attemptNote, begun.attempt);
     sendAway(response, views, { url: begun.url, title: titleOf(provider) ?? '', purpose: 'sign-in' });
   }
 
@@ -106,7 +110,15 @@ export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
     await begin(request, response, false);
   });
 
-  router.post('/mon-espace/profil/relier/:provider', (request, response) => begin(request, response, true));
+  router.get(identitiesPath, async (request, response) => {
+    const linked = await identities.ownIdentities(await actorOf(request));
+    const model = identitiesModel(identities.choices, linked, spaceLinks, queryText(request, 'fait'));
+    sendPage(response, views, 'accounts/identities', model);
+  });
+
+  router.post(`${identitiesPath}/:provider`, (request: Request<{ provider: string }>, response) =>
+    begin(request, response, true),
+  );
 
   router.get(callbackPath(':provider'), async (request: Request<{ provider: string }>, response) => {
     const { provider } = request.params;
@@ -115,7 +127,7 @@ export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
       .catch(null)
       .parse(sessions.noted(request, attemptNote) ?? null);
     // Taken out before anything else: an attempt serves once.
-    if (kept !== null) sessions.note(request, attemptNote, null);
+    if (kept !== null) await sessions.note(request, attemptNote, null);
     const actor = await actorOf(request);
     const end: IdentityEnd = await identities.finish(
       { provider, attempt: kept, callbackUrl: request.originalUrl },
@@ -128,24 +140,24 @@ export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
     response.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     if (end.outcome === 'code-needed') {
       const { id: accountId, rightsVersion } = end.account;
-      askCode(request, response, { accountId, rightsVersion, next: end.next });
+      await askCode(request, response, { accountId, rightsVersion, next: end.next });
       return;
     }
     if (end.outcome === 'signed-in') {
       const { id, rightsVersion } = end.account;
       await sessions.signIn(request, id, { strong: false, rightsVersion });
       const sealedToken = secrets.seal(end.idToken);
-      sessions.note(request, openedNote, { provider, title: titleOf(provider) ?? '', sealedToken });
+      await sessions.note(request, openedNote, { provider, title: titleOf(provider) ?? '', sealedToken });
     }
     response.redirect(303, end.next);
   });
 
   // Where providers send the browser after a sign-out. Nothing is done here, so nothing of the address is read.
-  router.get(signedOutPath, (_request, response) => response.redirect(303, '/'));
+  router.get(signedOutPath, (_request, response) => response.redirect(303, '/connexion?fait=deconnecte'));
 
   return {
     router,
-    async signOutThere(request) {
+    async beforeSignOut(request) {
       const opened = openedSchema.safeParse(sessions.noted(request, openedNote));
       if (!opened.success) return null;
       const { provider, title, sealedToken } = opened.data;
@@ -158,7 +170,7 @@ export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
         throw error;
       }
       const url = await identities.logoutUrl({ provider, idToken, state: randomBytes(32).toString('base64url') });
-      return url === null ? null : { url, title };
+      return url === null ? null : (response) => sendAway(response, views, { url, title, purpose: 'sign-out' });
     },
   };
 }

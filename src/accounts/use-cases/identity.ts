@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { OidcPerson, OidcProvider } from '../../platform/oidc.ts';
 import { type Actor, requireRight } from '../../rights.ts';
-import type { Account } from '../model.ts';
+import type { Account, Identity } from '../model.ts';
 import type { AccountParts } from '../use-cases.ts';
 import { displayNameSchema } from './profile.ts';
 
@@ -53,6 +53,8 @@ export interface IdentityParts extends Pick<AccountParts, 'accounts' | 'audit' |
 
 export interface Identities {
   readonly choices: readonly IdentityChoice[];
+  /** @throws AppError `unauthenticated` for a visitor */
+  ownIdentities(actor: Actor): Promise<readonly Identity[]>;
   /** @throws AppError `not-found` for a provider that is not configured, `unauthenticated` to link without an account */
   begin(
     request: { readonly provider: string; readonly link: boolean; readonly next: string },
@@ -135,6 +137,12 @@ export function makeIdentities(parts: IdentityParts): Identities {
 
   return {
     choices: parts.providers.map(({ id, title, kind }) => ({ id, title, kind })),
+
+    async ownIdentities(actor) {
+      requireRight(actor, 'account:own');
+      const account = actor.accountId === null ? null : await accounts.byId(actor.accountId);
+      return account?.identities ?? [];
+    },
 
     async begin({ provider: id, link: linking, next }, actor) {
       if (linking) requireRight(actor, 'account:own');

@@ -1,6 +1,10 @@
 /** Words of signing in with an identity of elsewhere. */
-import { french } from '../../platform/web/format.ts';
+import { french, longDate } from '../../platform/web/format.ts';
 import type { Identity } from '../model.ts';
+import { formPage, inSpace, type SpaceLink } from './forms.ts';
+import { profilePath } from './security.ts';
+
+export const identitiesPath = `${profilePath}/identites`;
 
 interface Choice {
   readonly id: string;
@@ -20,22 +24,24 @@ export function identityButtons(choices: readonly Choice[], next: string) {
   }));
 }
 
-/** The same partial on the profile: what is linked, and what can be. */
-export function linkedIdentities(
+/** The page of the own space: what is linked, and what can be. `fait` is what has just been done. */
+export function identitiesModel(
   choices: readonly Choice[],
-  identities: readonly Identity[],
-  day: (date: Date) => string,
+  linked: readonly Identity[],
+  links: readonly SpaceLink[],
+  done: string,
 ) {
   const titleOf = (provider: string) => choices.find(({ id }) => id === provider)?.title ?? provider;
   return {
-    linked: identities.map(({ provider, linkedAt }) => french(`${titleOf(provider)}, relié le ${day(linkedAt)}`)),
-    buttons: choices
-      .filter(({ id }) => !identities.some(({ provider }) => provider === id))
-      .map(({ id, title }) => ({
-        action: `/mon-espace/profil/relier/${id}`,
-        label: french(`Relier ${title}`),
-        next: null,
-      })),
+    ...formPage('Se connecter autrement', {}, inSpace(links, profilePath)),
+    notice: done === 'relie' ? french('Le lien est fait. Ce service ouvre maintenant votre compte.') : null,
+    linked: linked.map(({ provider, linkedAt }) => french(`${titleOf(provider)}, relié le ${longDate(linkedAt)}`)),
+    // Another identity of the same service may be linked: at some, it changes with the employer.
+    identities: choices.map(({ id, title }) => ({
+      action: `${identitiesPath}/${id}`,
+      label: french(`Relier ${title}`),
+      next: null,
+    })),
   };
 }
 
@@ -61,10 +67,10 @@ export function awayModel(away: {
 export function refusalModel(refusal: { readonly reason: string; readonly message: string }, linking: boolean) {
   return {
     ...base,
-    title: linking ? 'Le lien n’est pas fait' : 'Vous n’êtes pas connecté',
+    title: linking ? "Le lien n'est pas fait" : "Vous n'êtes pas connecté",
     message: french(refusal.message),
     back: linking
-      ? { href: '/mon-espace/profil', label: 'Revenir à votre profil' }
+      ? { href: identitiesPath, label: 'Revenir à votre profil' }
       : { href: '/connexion', label: refusal.reason === 'address-known' ? 'Se connecter autrement' : 'Se connecter' },
   };
 }
