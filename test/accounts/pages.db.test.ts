@@ -1,18 +1,12 @@
 /** The pages of accounts over the real stores and sessions: what a person sees, and what an attacker gets. */
 import { expect } from 'chai';
 import type { Express } from 'express';
-import { Router } from 'express';
 import request from 'supertest';
-import { accountRoutes } from '../../src/accounts/routes.ts';
-import { type Accounts, makeAccounts } from '../../src/accounts/use-cases.ts';
-import { makeLog } from '../../src/platform/log.ts';
 import { codeAt } from '../../src/platform/one-time-code.ts';
-import { makeWebApp, readAssets } from '../../src/platform/web/server.ts';
-import { type Sessions, sessionLayer } from '../../src/platform/web/session.ts';
-import { loadViews } from '../../src/platform/web/views.ts';
+import type { Sessions } from '../../src/platform/web/session.ts';
 import type { Actor } from '../../src/rights.ts';
 import { type AccountsWorld, email, openAccountsWorld, password } from '../builders/accounts.ts';
-import { builtAssets } from '../builders/site.ts';
+import { anAccountsSite } from '../builders/accounts-site.ts';
 
 type Agent = ReturnType<typeof request.agent>;
 const fresh = 'a password made after';
@@ -21,53 +15,11 @@ const plain = (html: string) => html.replaceAll('\u00a0', ' ').replaceAll('&#x27
 describe('pages of accounts', () => {
   let world: AccountsWorld;
   let sessions: Sessions<Actor>;
-  let accounts: Accounts;
   let app: Express;
 
   before(async () => {
     world = await openAccountsWorld();
-    const assetsDirectory = builtAssets();
-    const views = loadViews('views', {
-      sections: [],
-      contact: false,
-      demo: false,
-      assets: readAssets(assetsDirectory),
-    });
-    sessions = sessionLayer<Actor>({
-      connection: world.connection,
-      secret: 'a secret of the tests',
-      secure: false,
-      views,
-      load: (signedIn) => accounts.actorFor(signedIn),
-      now: () => world.clock,
-    });
-    accounts = makeAccounts({ ...world.parts, sessions });
-    await sessions.ensureIndexes();
-    const router = Router();
-    router.use(...sessions.middleware);
-    router.use(
-      accountRoutes({
-        accounts,
-        sessions,
-        views,
-        spaceLinks: [
-          { label: 'Mon profil', href: '/mon-espace/profil' },
-          { label: 'Ma sécurité', href: '/mon-espace/securite' },
-        ],
-        extras: async () => ({ identities: [], demoAccounts: [] }),
-        beforeSignOut: async () => null,
-        now: () => world.clock,
-      }).router,
-    );
-    router.get('/mon-espace', (asked, response) => {
-      response.json(sessions.personOf(asked));
-    });
-    app = makeWebApp({
-      routers: [router],
-      views,
-      settings: { publicUrl: null, trustProxy: 1, rateLimitPerMinute: 100_000, assetsDirectory },
-      log: makeLog('silent'),
-    });
+    ({ app, sessions } = await anAccountsSite(world));
   });
   after(() => world.close());
   beforeEach(async () => {

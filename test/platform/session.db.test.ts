@@ -61,8 +61,8 @@ describe('sessions', () => {
     router.get('/moi', (asked, response) => {
       response.json({ person: sessions.personOf(asked), note: sessions.noted(asked, 'a') ?? null });
     });
-    router.post('/noter', (asked, response) => {
-      sessions.note(asked, 'a', 'kept');
+    router.post('/noter', async (asked, response) => {
+      await sessions.note(asked, 'a', 'kept');
       response.json(asked.body);
     });
     router.post('/entrer/:id', async (asked, response) => {

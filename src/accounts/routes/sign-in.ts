@@ -26,7 +26,7 @@ export interface PendingSignIn {
 export interface SignInRoutes {
   readonly router: Router;
   /** The first step succeeded: keeps that for ten minutes and asks for the code. */
-  askCode(request: Request, response: Response, pending: PendingSignIn): void;
+  askCode(request: Request, response: Response, pending: PendingSignIn): Promise<void>;
 }
 
 export function signInRoutes(parts: {
@@ -66,9 +66,13 @@ export function signInRoutes(parts: {
     response.redirect(303, actor !== null && needsCode(actor) ? '/mon-espace/securite/code' : next);
   }
 
-  function askCode(request: Request, response: Response, { accountId, rightsVersion, next }: PendingSignIn): void {
+  async function askCode(
+    request: Request,
+    response: Response,
+    { accountId, rightsVersion, next }: PendingSignIn,
+  ): Promise<void> {
     const pending: z.infer<typeof pendingSchema> = { accountId, rightsVersion, next, at: now().getTime() };
-    sessions.note(request, pendingNote, pending);
+    await sessions.note(request, pendingNote, pending);
     response.redirect(303, '/connexion/code');
   }
 
@@ -103,7 +107,7 @@ export function signInRoutes(parts: {
     const { code } = textsOf(codeSchema, request);
     const outcome = await accounts.signIn.withCode(pending, code, from(request));
     if (outcome.kind === 'expired') {
-      sessions.note(request, pendingNote, null);
+      await sessions.note(request, pendingNote, null);
       return response.redirect(303, `/connexion?suite=${encodeURIComponent(localPath(pending.next, ownSpace))}`);
     }
     if (outcome.kind === 'refused') {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import MongoStore from 'connect-mongo';
 import { csrfSync } from 'csrf-sync';
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import session from 'express-session';
 import type { Connection } from 'mongoose';
 import passport from 'passport';
@@ -89,7 +89,7 @@ export interface Sessions<Person> {
   revoke(accountId: string, sessionId: string): Promise<boolean>;
   revokeAll(accountId: string, except?: string): Promise<void>;
   /** Keeps a plain value for the next page of a form in several pages; gone at sign-in. */
-  note(request: Request, name: string, value: unknown): void;
+  note(request: Request, name: string, value: unknown): Promise<void>;
   noted(request: Request, name: string): unknown;
 }
 
@@ -112,6 +112,13 @@ const { generateToken, isRequestValid } = csrfSync({
 });
 
 const storedId = (id: string) => createHash('sha256').update(id).digest('hex');
+
+/** Goes before every route that may know a person; a visitor who only reads gets no cookie from it. */
+export function behindSession(sessions: Pick<Sessions<unknown>, 'middleware'>): Router {
+  const router = Router();
+  router.use(...sessions.middleware);
+  return router;
+}
 
 export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions<Person> {
   const { connection, secret, secure, views, load, now } = parts;
@@ -237,8 +244,10 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
       });
     },
 
-    note(request, noteName, value) {
+    async note(request, noteName, value) {
       request.session.notes = { ...request.session.notes, [noteName]: value };
+      // Now and not at the end of the answer: a browser follows a redirect as soon as it has read its head.
+      await promisify(request.session.save.bind(request.session))();
     },
 
     noted: (request, noteName) => {
