@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../errors.ts';
 import type { Audit, AuditEvent } from '../../platform/audit.ts';
-import { type Actor, type Membership, requireMembership, requireRight, requireRightIn } from '../../rights.ts';
+import { type Actor, type Membership, requireAccount, requireMembership, requireRightIn } from '../../rights.ts';
 import { looksLikeNir, nirRefusal } from '../model/nir.ts';
 import {
   invitationDays,
@@ -106,12 +106,6 @@ const accountGone = () =>
   new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
 const unknownOrganisation = () => new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
 
-function accountIdOf(actor: Actor): string {
-  requireRight(actor, 'account:own');
-  if (actor.accountId === null) throw new Error('an actor with rights of its own has an account');
-  return actor.accountId;
-}
-
 export function makeOrganisations(dependencies: OrganisationsDependencies) {
   const { organisations, accounts, audit, mail, parseSiret, addressOf, momentWords, newId, newToken, now } =
     dependencies;
@@ -176,7 +170,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
   return {
     /** Those of the person, by name. */
     async mine(actor: Actor): Promise<readonly { readonly organisation: Organisation; readonly owner: boolean }[]> {
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       const found = await organisations.ofMember(me);
       return found.map((each) => ({ organisation: each, owner: membershipIn(each, me)?.owner ?? false }));
     },
@@ -186,7 +180,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       actor: Actor,
       asked: { readonly kind: string; readonly name: string; readonly siret: string },
     ): Promise<Outcome<{ readonly id: string } & NewRights, 'kind' | 'name' | 'siret'>> {
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       const name = organisationNameSchema.safeParse(asked.name);
       const siret = siretOf(asked.siret);
       const kind = asked.kind === 'provider' || asked.kind === 'funder' ? asked.kind : null;
@@ -220,12 +214,12 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       const found = await organisation(id);
       const members = await Promise.all(found.members.map(memberOf));
       const invitations = membership.owner ? await organisations.unansweredInvitations(id) : [];
-      return { organisation: found, membership, me: accountIdOf(actor), members, invitations };
+      return { organisation: found, membership, me: requireAccount(actor, 'account:own'), members, invitations };
     },
 
     /** What the page that asks « Quitter ? » says. Giving rights up needs no one-time code. */
     async toLeave(actor: Actor, id: string): Promise<{ organisation: Organisation; me: string }> {
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       requireMembership(actor, id);
       return { organisation: await organisation(id), me };
     },
@@ -248,7 +242,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       asked: { readonly email: string; readonly owner: boolean },
     ): Promise<Outcome<{ readonly invitationId: string }, 'email'>> {
       requireRightIn(actor, id, 'organisation:manage-members');
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       const found = await organisation(id);
       const email = emailSchema.safeParse(asked.email);
       if (!email.success) {
@@ -314,7 +308,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       const { id, name, kind } = found;
       const page = { organisation: { id, name, kind }, owner: invitation.owner, expiresAt: invitation.expiresAt };
       if (actor.accountId === null) return { ...page, answer: 'sign-in' };
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       if (!isFor(invitation, await account(me))) return { ...page, answer: 'other-account' };
       const membership = membershipIn(found, me);
       // To a member, an invitation may still bring ownership.
@@ -327,7 +321,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
      * invited address
      */
     async accept(actor: Actor, token: string): Promise<{ readonly organisationId: string } & NewRights> {
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       const { invitation } = await invited(token);
       if (!isFor(invitation, await account(me))) throw otherAccount();
       const at = now();
@@ -351,7 +345,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
 
     /** @throws AppError `conflict` for the last owner */
     async leave(actor: Actor, id: string): Promise<NewRights> {
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       requireMembership(actor, id);
       await organisations.changeMembers(id, ({ members }) => withoutMember(members, me));
       await record(actor, 'left', id);
@@ -361,7 +355,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
     /** The person becomes a member like others. */
     async giveOwnership(actor: Actor, id: string, memberId: string): Promise<NewRights> {
       requireRightIn(actor, id, 'organisation:manage-members');
-      const me = accountIdOf(actor);
+      const me = requireAccount(actor, 'account:own');
       await organisations.changeMembers(id, ({ members }) => withOwnershipGiven(members, me, memberId));
       await accounts.raiseRights(memberId);
       await recordAbout(actor, 'ownership-given', id, memberId);
