@@ -5,8 +5,8 @@ import { clock, count, french, number, shortDate } from '../../platform/web/form
 import type { Card } from '../model/card.ts';
 import { emptyRequest, searchAddress } from '../model/choices.ts';
 import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
-import { courseCard } from './card.ts';
 import { catalogueOf } from '../model/source-words.ts';
+import { courseCard } from './card.ts';
 
 type Reference = Pick<Framework, 'areas' | 'competences' | 'bands'>;
 
