@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PersonalData } from './accounts/use-cases/personal-data.ts';
+import type { Retention } from './accounts/use-cases/retention.ts';
 import type { IndexLabels } from './catalogue/search/indexed-course.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
 import type { Config } from './config.ts';
@@ -22,13 +24,18 @@ import { makeWorkerQueue } from './harvest/start-worker.ts';
 import { makeHarvestStore } from './harvest/store.ts';
 import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
 import { makePipelineTools } from './harvest/worker.ts';
+import { hasContact, sections } from './pages/routes.ts';
 import { loadPathways } from './pathways/data.ts';
 import { pathwayCoursesOf } from './pathways/model/course.ts';
 import type { Pathway } from './pathways/model.ts';
 import { makePathwayStore } from './pathways/store.ts';
 import { makeListPathways, makePathwayBySlug, makeRebuildPathways, type RebuildReport } from './pathways/use-cases.ts';
+import { openPeople, type People } from './people.ts';
 import type { Log } from './platform/log.ts';
+import type { Delivery } from './platform/mail.ts';
 import { type Database, openDatabase } from './platform/mongo.ts';
+import { readAssets } from './platform/web/server.ts';
+import { loadViews, type Views } from './platform/web/views.ts';
 import { loadKnownSources } from './providers/data.ts';
 import { isDue, type Source } from './providers/model.ts';
 import { makeSourceStore } from './providers/store.ts';
@@ -59,6 +66,9 @@ export interface UseCases {
   ): Promise<readonly HarvestRun[]>;
   /** Active sources whose rhythm asks for a run now. */
   dueSources(): Promise<readonly Source[]>;
+  readonly mail: { deliver(signal?: AbortSignal): Promise<Delivery> };
+  readonly retention: Pick<Retention, 'enforce'>;
+  readonly personalData: Pick<PersonalData, 'finishErasures'>;
   /** Sources that fail now, with the date since when; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
 }
@@ -70,6 +80,10 @@ export interface App {
   readonly framework: Framework;
   readonly courses: CourseStore;
   readonly useCases: UseCases;
+  /** Pages, as the server and the mails print them; read at the first call. */
+  views(): { readonly views: Views; readonly assetsDirectory: string };
+  /** Accounts and all that concerns people; opened at the first call. */
+  people(): Promise<People>;
   close(): Promise<void>;
 }
 
@@ -187,14 +201,31 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       now,
     });
     const harvest = makeHarvest({ ...harvestStore, sources: harvested, queue, newId: randomUUID, now, log });
+    const pathways = {
+      rebuild,
+      list: makeListPathways({ pathways: pathwayStore }),
+      bySlug: makePathwayBySlug({ pathways: pathwayStore }),
+    };
+    const views = once(() => readViews(config));
+    const people = once(() =>
+      openPeople({
+        config,
+        log,
+        database,
+        views: views().views,
+        viewsDirectory,
+        courses,
+        pathways,
+        runs: harvestStore.runs,
+      }),
+    );
     const useCases: UseCases = {
       harvest,
       sources,
-      pathways: {
-        rebuild,
-        list: makeListPathways({ pathways: pathwayStore }),
-        bySlug: makePathwayBySlug({ pathways: pathwayStore }),
-      },
+      pathways,
+      mail: { deliver: async (signal) => (await people()).mail.deliver(signal) },
+      personalData: { finishErasures: async () => (await people()).personalData.finishErasures() },
+      retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
       async collect(sourceIds, trigger, { everything = false, signal } = {}) {
         const runs: HarvestRun[] = [];
@@ -221,11 +252,28 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };
-    return { config, log, database, framework, courses, useCases, close };
+    return { config, log, database, framework, courses, useCases, views, people, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const viewsDirectory = join(projectRoot, 'views');
+
+function readViews(config: Config) {
+  const assetsDirectory = join(projectRoot, 'dist', 'assets');
+  const site = { sections, assets: readAssets(assetsDirectory), contact: hasContact(config), demo: config.demo };
+  return { views: loadViews(viewsDirectory, site), assetsDirectory };
+}
+
+/** The same value at every call. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function pipelineSettingsOf({ harvest }: Config): PipelineSettings {

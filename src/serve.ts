@@ -2,8 +2,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { type App, courseIndexLabels, projectRoot } from './app.ts';
+import { administrationRoutes } from './accounts/routes/administration.ts';
+import { identityRoutes } from './accounts/routes/identity.ts';
+import { organisationRoutes } from './accounts/routes/organisations.ts';
+import { personalDataRoutes } from './accounts/routes/personal-data.ts';
+import { accountRoutes, makeActorOf } from './accounts/routes.ts';
+import { type App, courseIndexLabels } from './app.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
@@ -12,11 +16,13 @@ import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { AppError } from './errors.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
-import { hasContact, pageRoutes, sections } from './pages/routes.ts';
+import { pageRoutes } from './pages/routes.ts';
+import { enrolmentRoutes } from './pathways/routes/enrolment.ts';
 import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
 import { makeScheduler } from './platform/schedule.ts';
-import { makeWebApp, readAssets } from './platform/web/server.ts';
-import { loadViews } from './platform/web/views.ts';
+import { devMailRoutes } from './platform/web/dev-mail.ts';
+import { makeWebApp } from './platform/web/server.ts';
+import { behindSession } from './platform/web/session.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -24,6 +30,16 @@ export interface RunningServer {
   /** Stops accepting, finishes what is under way, leaves harvest runs to be resumed. Does not close the app. */
   close(): Promise<void>;
 }
+
+/** The bar of the own space. */
+const spaceLinks = [
+  { label: 'Mes parcours', href: '/mon-espace' },
+  { label: 'Gardés', href: '/mon-espace/gardes' },
+  { label: 'Mes organismes', href: '/mon-espace/organisations' },
+  { label: 'Mon profil', href: '/mon-espace/profil' },
+  { label: 'Ma sécurité', href: '/mon-espace/securite' },
+  { label: 'Mes données', href: '/mon-espace/donnees' },
+];
 
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
 
@@ -35,18 +51,10 @@ export async function serve(app: App): Promise<RunningServer> {
   const following = followCatalogue({ index, reader: readChanges(courses, courseIndexLabels(framework)), log });
   await following.start();
 
-  const site = {
-    contact: config.contact,
-    legal: config.legal,
-  };
-  const assetsDirectory = join(projectRoot, 'dist', 'assets');
-  const assets = readAssets(assetsDirectory);
-  const views = loadViews(join(projectRoot, 'views'), {
-    sections,
-    assets,
-    contact: hasContact(site),
-    demo: config.demo,
-  });
+  const { views, assetsDirectory } = app.views();
+  const people = await app.people();
+  const { accounts, sessions } = people;
+  const actorOf = makeActorOf(sessions);
   const catalogue = makeCatalogueUseCases({
     courses,
     index,
@@ -57,12 +65,57 @@ export async function serve(app: App): Promise<RunningServer> {
     now,
   });
   let ready = true;
+  const identity = identityRoutes({
+    identities: people.identities,
+    sessions,
+    secrets: people.secrets,
+    views,
+    log,
+    spaceLinks,
+    actorOf,
+    askCode: (request, response, pending) => account.askCode(request, response, pending),
+  });
+  const account = accountRoutes({
+    accounts,
+    sessions,
+    views,
+    spaceLinks,
+    extras: async (next) => ({
+      identities: people.identities.choices.map(({ id, title }) => ({
+        action: `/connexion/${id}`,
+        label: title,
+        next,
+      })),
+      demoAccounts: config.demo ? await people.demoAccounts.shown() : [],
+    }),
+    beforeSignOut: identity.beforeSignOut,
+    now,
+  });
   const web = makeWebApp({
     routers: [
       healthRoutes({ health, isReady: () => ready }),
+      behindSession(sessions),
+      enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
       catalogueRoutes({ useCases: catalogue, framework, views, now }),
       pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),
-      pageRoutes({ facts: site, views }),
+      account.router,
+      identity.router,
+      organisationRoutes({ organisations: people.organisations, sessions, views, spaceLinks, actorOf, now }),
+      administrationRoutes({ administration: people.administration, sessions, views, actorOf }),
+      personalDataRoutes({
+        personalData: people.personalData,
+        views,
+        spaceLinks,
+        actorOf,
+        signedInAt: (request) => (request.user === undefined ? null : new Date(request.user.since)),
+        signOut: sessions.signOut,
+      }),
+      devMailRoutes({
+        mail: people.mail,
+        views,
+        shown: config.environment !== 'production' && config.mail.smtpUrl === null,
+      }),
+      pageRoutes({ facts: config, views }),
     ],
     views,
     settings: {

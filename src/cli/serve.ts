@@ -4,6 +4,7 @@ import { type App, openApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { statusWords } from '../harvest/words.ts';
 import { makeLog } from '../platform/log.ts';
+import { assertProductionIsSafe } from '../production.ts';
 import { serve } from '../serve.ts';
 import type { Printer } from './output.ts';
 import { commandOf } from './program.ts';
@@ -11,6 +12,7 @@ import { commandOf } from './program.ts';
 export function serveCommand(program: Command, config: () => Config): void {
   commandOf(program, 'serve', 'the web server and the jobs').action(async (_options, print: Printer) => {
     const settings = config();
+    assertProductionIsSafe(settings);
     // People read steps on a terminal; JSON lines are for what comes after.
     const log = makeLog(settings.logLevel);
     const started = Date.now();
@@ -46,6 +48,9 @@ export function serveCommand(program: Command, config: () => Config): void {
       } else if ((await app.useCases.pathways.list()).length === 0) {
         await app.useCases.pathways.rebuild();
       }
+      const { demoAccounts } = await app.people();
+      if (settings.demo) await demoAccounts.plant();
+      else await demoAccounts.eraseAll();
       const server = await serve(app);
       const pathways = (await app.useCases.pathways.list()).length;
       const seconds = ((Date.now() - started) / 1_000).toFixed(1);

@@ -1,0 +1,240 @@
+/**
+ * The part of the composition root that knows people: keys, audit trail, mail, accounts, organisations, enrolments, and what
+ * is kept about a person. Opened by the server, by jobs and by the commands that need it.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { commonPasswords } from './accounts/common-passwords.ts';
+import { loadRetention } from './accounts/data.ts';
+import { makeDemoAccounts } from './accounts/demo.ts';
+import type { Holding } from './accounts/model/holding.ts';
+import { makeAttemptStore } from './accounts/store/attempts.ts';
+import { makeErasureStore } from './accounts/store/erasures.ts';
+import { makeOrganisationStore } from './accounts/store/organisations.ts';
+import { makeTokenStore } from './accounts/store/tokens.ts';
+import { makeAccountStore } from './accounts/store.ts';
+import {
+  accountHolding,
+  attemptHolding,
+  mailHolding,
+  sessionHolding,
+  tokenHolding,
+} from './accounts/use-cases/account-data.ts';
+import { makeAdministration } from './accounts/use-cases/administration.ts';
+import { makeIdentities } from './accounts/use-cases/identity.ts';
+import { organisationHolding } from './accounts/use-cases/organisation-data.ts';
+import { makeOrganisations } from './accounts/use-cases/organisations.ts';
+import { makePersonalData } from './accounts/use-cases/personal-data.ts';
+import { makeRetention } from './accounts/use-cases/retention.ts';
+import { type Accounts, makeAccounts } from './accounts/use-cases.ts';
+import type { CourseStore } from './catalogue/store.ts';
+import type { Config } from './config.ts';
+import { parseSiret } from './harvest/parse/codes.ts';
+import type { RunStore } from './harvest/store/runs.ts';
+import type { Pathway } from './pathways/model.ts';
+import { makeEnrolmentStore } from './pathways/store/enrolments.ts';
+import { makeKeptStore } from './pathways/store/kept-courses.ts';
+import { makeEnrolments } from './pathways/use-cases/enrolment.ts';
+import { makeKeeping } from './pathways/use-cases/keeping.ts';
+import { enrolmentHolding, keptHolding } from './pathways/use-cases/personal-data.ts';
+import { makeAudit } from './platform/audit.ts';
+import { expiringDocuments } from './platform/expiring.ts';
+import type { Log } from './platform/log.ts';
+import { makeMail } from './platform/mail.ts';
+import type { Database } from './platform/mongo.ts';
+import { makeOidcProvider } from './platform/oidc.ts';
+import { makePasswordHasher } from './platform/password-hash.ts';
+import { makeSecrets, parseKey, readOrMakeKey } from './platform/secrets.ts';
+import { clock, longDate } from './platform/web/format.ts';
+import { loadMailViews } from './platform/web/mail-views.ts';
+import { sessionLayer } from './platform/web/session.ts';
+import type { Views } from './platform/web/views.ts';
+import type { Actor } from './rights.ts';
+
+export type People = Awaited<ReturnType<typeof openPeople>>;
+
+export interface PeopleParts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database;
+  readonly views: Views;
+  /** Folder of `views/`. */
+  readonly viewsDirectory: string;
+  readonly courses: CourseStore;
+  readonly pathways: { list(): Promise<Pathway[]>; bySlug(slug: string): Promise<Pathway> };
+  readonly runs: Pick<RunStore, 'countEndedBefore' | 'eraseEndedBefore'>;
+}
+
+/** @throws AppError `invalid` when the key of the installation cannot be used */
+export async function openPeople(parts: PeopleParts) {
+  const { config, log, database, views, courses, pathways, runs } = parts;
+  const { connection } = database;
+  const now = () => new Date();
+  const production = config.environment === 'production';
+  const key = readOrMakeKey({ dataDir: config.dataDir, configured: config.secretKey, production });
+  const secrets = makeSecrets(
+    key,
+    config.oldSecretKeys.map((old) => parseKey(old, 'OLD_SECRET_KEYS')),
+  );
+  const [sessionSecret = ''] = secrets.derived('sessions');
+  const [attemptSecret = ''] = secrets.derived('sign-in-attempts');
+
+  const accountStore = makeAccountStore(connection);
+  const tokens = makeTokenStore(connection);
+  const attempts = makeAttemptStore(connection, attemptSecret);
+  const organisationStore = makeOrganisationStore(connection);
+  const enrolmentStore = makeEnrolmentStore(connection);
+  const keptStore = makeKeptStore(connection);
+  const audit = makeAudit(connection, { secrets, now });
+  const { smtpUrl, from } = config.mail;
+  const mail = makeMail(connection, {
+    views: loadMailViews(parts.viewsDirectory),
+    secrets,
+    smtp: smtpUrl === null || from === null ? null : { url: smtpUrl, from },
+    now,
+    log,
+  });
+  const passwords = await makePasswordHasher();
+
+  const site = config.publicUrl ?? `http://${config.host}:${config.port}`;
+  const shared = {
+    addressOf: (path: string) => new URL(path, site).href,
+    momentWords: (date: Date) => `${longDate(date)} à ${clock(date)}`,
+    newId: randomUUID,
+    now,
+  };
+
+  let accounts: Accounts | null = null;
+  const sessions = sessionLayer<Actor>({
+    connection,
+    secret: sessionSecret,
+    secure: config.publicUrl?.startsWith('https:') === true,
+    views,
+    load: async (signedIn) => accounts?.actorFor(signedIn) ?? null,
+    now,
+  });
+  for (const store of [
+    accountStore,
+    tokens,
+    attempts,
+    organisationStore,
+    enrolmentStore,
+    keptStore,
+    mail,
+    audit,
+    sessions,
+  ]) {
+    await store.ensureIndexes();
+  }
+  accounts = makeAccounts({
+    ...shared,
+    accounts: accountStore,
+    tokens,
+    attempts,
+    passwords,
+    commonPasswords,
+    secrets,
+    audit,
+    mail,
+    sessions,
+    membershipsOf: organisationStore.membershipsOf,
+  });
+
+  const holdings: readonly Holding[] = [
+    sessionHolding(sessions),
+    tokenHolding(tokens),
+    attemptHolding(attempts, accountStore),
+    organisationHolding({ organisations: organisationStore, accounts: accountStore }),
+    enrolmentHolding(enrolmentStore),
+    keptHolding(keptStore),
+    mailHolding(mail, accountStore),
+  ];
+  const personalData = makePersonalData({
+    holdings,
+    account: accountHolding(accountStore),
+    erasures: makeErasureStore(connection),
+    person: async (id) => {
+      const account = await accountStore.byId(id);
+      if (account === null) return null;
+      const { email, passwordHash, consents } = account;
+      return { address: email?.address ?? null, hasPassword: passwordHash !== null, consents };
+    },
+    isPassword: accounts.signIn.isPassword,
+    withdrawConsent: accountStore.withdrawConsent,
+    organisationsOf: organisationStore.ofMember,
+    tell: (to, mailKey) => mail.send({ to, template: 'account-erased', values: {}, key: mailKey }),
+    audit,
+    site,
+    now,
+    newId: randomUUID,
+  });
+  const retention = makeRetention({
+    rules: loadRetention(),
+    expiring: [
+      {
+        what: 'unverified-accounts',
+        count: async (before) => (await accountStore.unverifiedBefore(before)).length,
+        erase: async (before) => {
+          const ids = await accountStore.unverifiedBefore(before);
+          for (const id of ids) await personalData.erase(id, { by: null, tell: false });
+          return ids.length;
+        },
+      },
+      expiringDocuments(connection, 'tokens', { collection: 'account-tokens', field: 'expiresAt' }),
+      expiringDocuments(connection, 'invitations', { collection: 'invitations', field: 'expiresAt' }),
+      expiringDocuments(connection, 'sessions', { collection: 'sessions', field: 'expires' }),
+      expiringDocuments(connection, 'sign-in-attempts', { collection: 'sign-in-attempts', field: 'at' }),
+      expiringDocuments(connection, 'sent-mails', { collection: 'outbox', field: 'endedAt' }),
+      {
+        what: 'harvest-runs',
+        count: (before) => runs.countEndedBefore(before),
+        erase: (before) => runs.eraseEndedBefore(before),
+      },
+      expiringDocuments(connection, 'job-runs', { collection: 'jobRuns', field: 'endedAt' }),
+    ],
+    now,
+  });
+  const keeping = makeKeeping({ kept: keptStore, courses, pathways, audit, now });
+  return {
+    accounts,
+    sessions,
+    secrets,
+    audit,
+    mail,
+    personalData,
+    retention,
+    organisations: makeOrganisations({
+      ...shared,
+      organisations: organisationStore,
+      accounts: accountStore,
+      audit,
+      mail,
+      parseSiret,
+      newToken: () => randomBytes(32).toString('base64url'),
+    }),
+    administration: makeAdministration({
+      ...shared,
+      accounts: accountStore,
+      organisations: organisationStore,
+      sessions,
+      audit,
+      mail,
+    }),
+    identities: makeIdentities({
+      ...shared,
+      accounts: accountStore,
+      audit,
+      providers: config.identityProviders.map((settings) => makeOidcProvider(settings)),
+    }),
+    enrolments: makeEnrolments({ enrolments: enrolmentStore, courses, pathways, audit, now, newId: randomUUID }),
+    keeping,
+    demoAccounts: makeDemoAccounts({
+      accounts: accountStore,
+      organisations: organisationStore,
+      passwords,
+      secrets,
+      erase: (id) => personalData.erase(id, { by: null, tell: false }),
+      newId: randomUUID,
+      now,
+    }),
+  };
+}
