@@ -405,11 +405,62 @@ export function encode(doc: Doc, limit: number = MAX_DOCUMENT_BYTES): Buffer {
   used = 0;
   try {
     writeDocument(doc, 0);
-    if (used > limit) {
-      throw new MongoError(10334, `BSONObj size: ${used} is invalid. Size must be between 0 and ${limit}`);
-    }
-    return Buffer.from(out.subarray(0, used));
+    return finished(limit);
   } finally {
-    if (out.length > 1024 * 1024) out = Buffer.allocUnsafe(64 * 1024);
+    shrink();
+  }
+}
+
+function finished(limit: number): Buffer {
+  if (used > limit) {
+    throw new MongoError(10334, `BSONObj size: ${used} is invalid. Size must be between 0 and ${limit}`);
+  }
+  return Buffer.from(out.subarray(0, used));
+}
+
+function shrink(): void {
+  if (out.length > 1024 * 1024) out = Buffer.allocUnsafe(64 * 1024);
+}
+
+/**
+ * The same document with the named top-level fields as `after` has them instead of `before`; all others are copied as
+ * bytes, undecoded. Fields that only `after` has come last. Same errors as `encode`.
+ */
+export function encodeChanged(bytes: Uint8Array, fields: ReadonlySet<string>, before: Doc, after: Doc): Buffer {
+  const buf = asBuffer(bytes);
+  const end = documentEnd(buf, 0, buf.length);
+  used = 0;
+  try {
+    room(4);
+    used = 4;
+    const met = new Set<string>();
+    let copiedTo = 4;
+    const copyTo = (to: number): void => {
+      room(to - copiedTo);
+      used += buf.copy(out, used, copiedTo, to);
+    };
+    for (let at = 4; at < end; ) {
+      const nameEnd = cstringEnd(buf, at + 1, end);
+      const next = skipValue(buf, buf[at] as number, nameEnd + 1, end);
+      const name = fieldName(buf, at + 1, nameEnd);
+      if (fields.has(name)) {
+        met.add(name);
+        const stays = Object.hasOwn(after, name);
+        if (!stays || !Object.is(before[name], after[name])) {
+          copyTo(at);
+          copiedTo = next;
+          if (stays) writeValue(name, after[name], 0);
+        }
+      }
+      at = next;
+    }
+    copyTo(end);
+    for (const name of Object.keys(after)) if (!met.has(name)) writeValue(name, after[name], 0);
+    room(1);
+    out[used++] = 0;
+    out.writeInt32LE(used, 0);
+    return finished(MAX_DOCUMENT_BYTES);
+  } finally {
+    shrink();
   }
 }

@@ -1,5 +1,13 @@
 import { BSONRegExp, ObjectId } from 'bson';
-import { type Doc, decode, encode, MAX_DOCUMENT_BYTES, moveIdFirst } from './bson-codec.ts';
+import {
+  type Doc,
+  decode,
+  decodeFields,
+  encode,
+  encodeChanged,
+  MAX_DOCUMENT_BYTES,
+  moveIdFirst,
+} from './bson-codec.ts';
 import { isDoc } from './bson-values.ts';
 import type { Collection } from './catalogue.ts';
 import { compileCollation } from './collation.ts';
@@ -67,7 +75,7 @@ export interface UpdateResult {
   readonly modified: number;
   /** Set when a document was inserted. */
   readonly upserted: { readonly id: unknown } | undefined;
-  /** The last document touched, before and after. */
+  /** The last document touched, before and after; of a multi update, only the fields that it concerns. */
   readonly before: Doc | undefined;
   readonly after: Doc | undefined;
 }
@@ -87,10 +95,22 @@ function compile(spec: UpdateSpec): { update: CompiledUpdate; query: ReturnType<
   return { update, query };
 }
 
+/** The top-level fields that an update and the indexes on what it changes read; `undefined`: all. */
+function fieldsConcerned(collection: Collection, update: CompiledUpdate): ReadonlySet<string> | undefined {
+  if (!update.fields || collection.indexes.some((index) => index.partialFilter !== undefined)) return undefined;
+  const fields = new Set(update.fields);
+  for (const { definition } of collection.indexes) {
+    const roots = definition.fields.map(({ path }) => path.split('.', 1)[0] as string);
+    if (roots.some((root) => update.fields?.has(root))) for (const root of roots) fields.add(root);
+  }
+  return fields;
+}
+
 /** Updates the first or all matching documents, or inserts one when asked and none matches. */
 export function updateDocuments(store: Store, database: string, name: string, spec: UpdateSpec): UpdateResult {
   const { update, query } = compile(spec);
   const collection = store.catalogue.find(database, name);
+  const fields = collection && spec.multi ? fieldsConcerned(collection, update) : undefined;
   let matched = 0;
   let modified = 0;
   let before: Doc | undefined;
@@ -99,12 +119,13 @@ export function updateDocuments(store: Store, database: string, name: string, sp
   for (const { record } of collection ? [...found(store, collection, query)] : []) {
     const bytes = collection && store.record(collection, record);
     if (!bytes || !collection) continue;
-    before = decode(bytes);
+    before = fields ? decodeFields(bytes, fields) : decode(bytes);
     const result = update.apply(before);
     matched++;
     after = result.doc;
     if (!result.changed) continue;
-    store.replace(collection, record, { doc: before, size: bytes.length }, result.doc, encode(result.doc));
+    const changed = fields ? encodeChanged(bytes, fields, before, result.doc) : encode(result.doc);
+    store.replace(collection, record, { doc: before, size: bytes.length }, result.doc, changed);
     modified++;
   }
   if (matched > 0 || !spec.upsert) return { matched, modified, upserted: undefined, before, after };

@@ -20,6 +20,8 @@ export interface UpdateOptions {
 
 export interface CompiledUpdate {
   readonly kind: 'operators' | 'replacement' | 'pipeline';
+  /** The top-level fields that it reads or changes; `undefined`: any. */
+  readonly fields: ReadonlySet<string> | undefined;
   /** The document after the update; the same object, and `changed` false, when nothing changed. `insert`: an upsert. */
   apply(doc: Doc, insert?: boolean): { doc: Doc; changed: boolean };
 }
@@ -192,10 +194,18 @@ function checkId(before: Doc, after: Doc, insert: boolean): void {
   }
 }
 
+function fieldsOf(targets: readonly Target[], filter: CompiledFilter | undefined): ReadonlySet<string> | undefined {
+  const fields = new Set(['_id', ...targets.map(({ path }) => path.split('.', 1)[0] as string)]);
+  if (!targets.some(({ steps }) => steps.some(({ kind }) => kind === 'matched'))) return fields;
+  // The filter is asked again which element it matched.
+  return filter?.fields && new Set([...fields, ...filter.fields]);
+}
+
 function compileOperators(update: Doc, options: UpdateOptions): CompiledUpdate {
   const targets = readTargets(update, options);
   return {
     kind: 'operators',
+    fields: fieldsOf(targets, options.filter),
     apply: (doc, insert = false) => {
       let position: { found: number | undefined } | undefined;
       const context: UpdateContext = {
@@ -240,7 +250,7 @@ function compileReplacement(replacement: Doc): CompiledUpdate {
       );
     }
   }
-  return { kind: 'replacement', apply: (doc) => replaced(doc, replacement) };
+  return { kind: 'replacement', fields: undefined, apply: (doc) => replaced(doc, replacement) };
 }
 
 /**
@@ -253,7 +263,7 @@ export function compileUpdate(update: Doc | readonly Doc[], options: UpdateOptio
       throw failedToParse('arrayFilters may not be specified for pipeline-style updates');
     }
     const transform = compilePipelineUpdate(update, options);
-    return { kind: 'pipeline', apply: (doc) => replaced(doc, transform(doc)) };
+    return { kind: 'pipeline', fields: undefined, apply: (doc) => replaced(doc, transform(doc)) };
   }
   const doc = update as Doc;
   if (Object.keys(doc)[0]?.startsWith('$')) return compileOperators(doc, options);
