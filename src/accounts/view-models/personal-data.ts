@@ -85,9 +85,9 @@ export function erasureModel(
 ) {
   const errors = options.error === null ? {} : { password: options.error };
   const becomes = {
-    erased: 'vous en êtes la dernière personne : elle est effacée avec ses invitations.',
+    erased: 'vous en êtes la dernière personne : il est effacé avec ses invitations.',
     'handed-over': 'vous en êtes le dernier propriétaire : le plus ancien des autres membres le devient.',
-    kept: "vous n'en faites plus partie ; elle continue avec les autres membres.",
+    kept: "vous n'en faites plus partie ; il continue avec les autres membres.",
   } as const;
   return {
     ...formPage('Effacer mon compte', errors, inSpace(options.space, path)),
