@@ -39,6 +39,8 @@ export interface MailSettings {
   } | null;
   readonly now: () => Date;
   readonly log: Log;
+  /** How long a mail stays with a process that no longer says it is sending it; two minutes unless told. */
+  readonly claimMs?: number;
 }
 
 export interface WaitingMail extends RenderedMail {
@@ -103,15 +105,13 @@ interface OutboxDocument {
 /** How long the record of an ended mail is kept, without address or words. */
 export const recordDays = 90;
 const dayMs = 86_400_000;
-const claimMs = 120_000;
-const renewMs = 30_000;
 /** What mail servers do with a mail that cannot be delivered. */
 const giveUpMs = 5 * dayMs;
 const longestPauseMs = 3_600_000;
 
 /** @throws AppError `invalid` when the settings cannot be used */
 export function makeMail(connection: Connection, settings: MailSettings): Mail {
-  const { views, secrets, smtp, now, log } = settings;
+  const { views, secrets, smtp, now, log, claimMs = 120_000 } = settings;
   const outbox = connection.collection<OutboxDocument>('outbox');
   const transport = smtp === null ? null : createTransport(smtpOptions(smtp.url));
   const unsent = { dueAt: { $exists: true } } as const;
@@ -145,7 +145,7 @@ export function makeMail(connection: Connection, settings: MailSettings): Mail {
       outbox
         .updateOne({ _id, claim }, { $set: { dueAt: later(now(), claimMs) } })
         .catch((err: unknown) => log.warn({ err }, 'mail claim not renewed'));
-    }, renewMs);
+    }, claimMs / 4);
     try {
       const { to, subject, text, html } = contentOf(mail.sealed);
       await by.sendMail({
