@@ -7,6 +7,7 @@ import { identityRoutes } from './accounts/routes/identity.ts';
 import { organisationRoutes } from './accounts/routes/organisations.ts';
 import { personalDataRoutes } from './accounts/routes/personal-data.ts';
 import { accountRoutes, makeActorOf } from './accounts/routes.ts';
+import { identityButtons } from './accounts/view-models/identity.ts';
 import { type App, courseIndexLabels } from './app.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
