@@ -97,7 +97,7 @@ const identify: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** One line per answer: no query string (a search says something of a person), no address, no header. */
+/** One line per answer: no query string (a search says something of a person), no token of a link, no address, no header. */
 function requestLog(log: Log): RequestHandler {
   return pinoHttp({
     logger: log,
@@ -105,7 +105,7 @@ function requestLog(log: Log): RequestHandler {
       req: (request: { id: unknown; method: string; url: string }) => ({
         id: request.id,
         method: request.method,
-        path: pathOf(request.url),
+        path: loggedPath(request.url),
       }),
       res: (response: { statusCode: number }) => ({ status: response.statusCode }),
     },
@@ -221,8 +221,10 @@ function localAddress(originalUrl: string): { pathname: string; searchParams: UR
   return { pathname: url.pathname.replace(/^\/+/, '/'), searchParams: url.searchParams };
 }
 
-function pathOf(originalUrl: string): string {
-  return originalUrl.split('?', 1)[0] ?? '/';
+/** A part of the path with the length and the capitals of a token of ours (32 bytes in base64url) opens something. */
+function loggedPath(originalUrl: string): string {
+  const [path = '/'] = originalUrl.split('?', 1);
+  return path.replace(/(?<=\/)(?=[\w-]*[A-Z])[\w-]{43}(?=\/|$)/g, '…');
 }
 
 /** The address of this site one comes from; null for another site, or for the page itself. */
