@@ -216,6 +216,17 @@ describe('pages of accounts', () => {
     expect((await request(app).get('/mon-espace').set('Cookie', fixed)).body).to.equal(null);
   });
 
+  it('a change of rights ends the sessions opened before it', async () => {
+    const agent = await signedIn();
+    const id = (await whoIs(agent))?.accountId ?? '';
+    await world.store.update(id, { roles: ['learner', 'reviewer'] }, { endsSessions: true });
+    expect(await whoIs(agent)).to.equal(null);
+    await signIn(agent);
+    expect((await whoIs(agent))?.roles).to.deep.equal(['learner', 'reviewer']);
+    await world.store.remove(id);
+    expect(await whoIs(agent), 'of an account that is gone').to.equal(null);
+  });
+
   it('five wrong passwords answer 429 with when to come back', async () => {
     await world.person();
     const agent = request.agent(app);
