@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 /** The only executable: `npm run -s cli -- <command>`. Each command is one call to the use cases that pages use. */
 import { Command } from 'commander';
+import { accountCommands } from './cli/accounts.ts';
+import { auditCommands } from './cli/audit.ts';
 import { connectorCommands } from './cli/connectors.ts';
 import { databaseCommands } from './cli/database.ts';
+import { eligibilityCommands } from './cli/eligibility.ts';
 import { frameworkCommands } from './cli/framework.ts';
-import { harvestCommands } from './cli/harvest.ts';
+import { harvestCommands, withApp } from './cli/harvest.ts';
 import { printFailure } from './cli/output.ts';
+import { retentionCommands } from './cli/retention.ts';
 import { searchCommand } from './cli/search.ts';
+import { secretCommands } from './cli/secrets.ts';
 import { serveCommand } from './cli/serve.ts';
 import { readConfig } from './config.ts';
 import { productVersion } from './user-agent.ts';
@@ -25,6 +30,13 @@ connectorCommands(program, config);
 frameworkCommands(program);
 searchCommand(program, config);
 databaseCommands(program, config);
+accountCommands(program, (print, act) =>
+  withApp(config(), print, async (app) => act((await app.people()).administration)),
+);
+auditCommands(program, config);
+retentionCommands(program, config);
+secretCommands(program, config);
+eligibilityCommands(program);
 
 try {
   await program.parseAsync();

@@ -227,6 +227,13 @@ export async function openPeople(parts: PeopleParts) {
     }),
     enrolments: makeEnrolments({ enrolments: enrolmentStore, courses, pathways, audit, now, newId: randomUUID }),
     keeping,
+    /** After a change of key: everything sealed at rest under the current one. The former key can then be forgotten. */
+    async rotateSecrets() {
+      const codes = await accountStore.resealCodes(secrets.reseal);
+      await mail.reseal();
+      await audit.reseal();
+      return { keyId: secrets.keyId, codes };
+    },
     demoAccounts: makeDemoAccounts({
       accounts: accountStore,
       organisations: organisationStore,

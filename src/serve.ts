@@ -82,11 +82,7 @@ export async function serve(app: App): Promise<RunningServer> {
     views,
     spaceLinks,
     extras: async (next) => ({
-      identities: people.identities.choices.map(({ id, title }) => ({
-        action: `/connexion/${id}`,
-        label: title,
-        next,
-      })),
+      identities: identityButtons(people.identities.choices, next),
       demoAccounts: config.demo ? await people.demoAccounts.shown() : [],
     }),
     beforeSignOut: identity.beforeSignOut,

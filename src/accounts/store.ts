@@ -38,6 +38,8 @@ export interface AccountStore {
   useRecoveryCode(id: string, hash: string): Promise<boolean>;
   /** @throws AppError `conflict` when the identity is that of another account */
   addIdentity(id: string, identity: Identity): Promise<void>;
+  /** After a change of key: every one-time code seed under the current one. @returns how many changed */
+  resealCodes(reseal: (sealed: string) => string): Promise<number>;
   noteSignIn(id: string, at: Date): Promise<void>;
   /** Ends the sessions that have an older number. @returns the new one; null without such an account */
   raiseRights(id: string): Promise<number | null>;
@@ -212,6 +214,27 @@ export function makeAccountStore(connection: Connection): AccountStore {
         return true;
       }, false);
       if (!added) throw taken();
+    },
+
+    async resealCodes(reseal) {
+      let changed = 0;
+      const withCode = { oneTimeCode: { $ne: null } };
+      for await (const { _id, oneTimeCode } of model
+        .find(withCode, { oneTimeCode: 1 })
+        .lean<AccountDocument[]>()
+        .cursor()) {
+        const seed = oneTimeCode?.seed;
+        if (seed === undefined) continue;
+        const sealed = reseal(seed);
+        if (sealed === seed) continue;
+        // Only the seed that was read: one made meanwhile is under the current key already.
+        const written = await model.updateOne(
+          { _id, 'oneTimeCode.seed': seed },
+          { $set: { 'oneTimeCode.seed': sealed } },
+        );
+        changed += written.modifiedCount;
+      }
+      return changed;
     },
 
     async noteSignIn(id, at) {

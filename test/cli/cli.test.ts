@@ -60,6 +60,14 @@ describe('command line', function () {
       ['db', 'serve'],
       ['db', 'stats'],
       ['db', 'check'],
+      ['accounts', 'list'],
+      ['accounts', 'grant'],
+      ['audit', 'verify'],
+      ['secrets', 'rotate'],
+      ['retention', 'enforce'],
+      ['eligibility', 'check'],
+      ['eligibility', 'explain'],
+      ['eligibility', 'rules'],
     ];
     const answers = await inTwos(commands, (command) => cli(...command, '--help'));
     for (const [at, { code, out }] of answers.entries()) {
