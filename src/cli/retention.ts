@@ -1,13 +1,16 @@
-/** `retention`: what is past its time, erased by hand; the job does it every night. */
+/** `retention enforce`: what is past its time, erased by hand; the job does it every night. */
 import type { Command } from 'commander';
+import type { RetentionResult } from '../accounts/use-cases/retention.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { withApp } from './harvest.ts';
 import type { Printer } from './output.ts';
 import { commandOf } from './program.ts';
 
-export function retentionCommand(program: Command, config: () => Config): void {
-  commandOf(program, 'retention', 'erases what is past its time, by the table of durations')
+export function retentionCommands(program: Command, config: () => Config): void {
+  const group = program.command('retention').description('how long things are kept');
+
+  commandOf(group, 'enforce', 'erases what is past its time, by the table of durations')
     .option('--dry-run', 'only say what would be erased', false)
     .option('--yes', 'erase', false)
     .action(async ({ dryRun, yes }: { dryRun: boolean; yes: boolean }, print: Printer) => {
@@ -19,7 +22,7 @@ export function retentionCommand(program: Command, config: () => Config): void {
       print.list(
         results,
         [
-          { title: 'quoi', of: ({ title }) => title },
+          { title: 'quoi', of: ({ title }: RetentionResult) => title },
           { title: 'jours', of: ({ days }) => String(days) },
           { title: 'avant', of: ({ before }) => before.toISOString() },
           { title: dryRun ? 'à effacer' : 'effacés', of: ({ count }) => String(count) },
