@@ -196,7 +196,6 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
     passport: authenticator,
 
     async ensureIndexes() {
-      await connection.createCollection(collectionName);
       await collection().createIndex({ expires: 1 }, { expireAfterSeconds: 0 });
       await collection().createIndex({ 'session.passport.user.accountId': 1 });
     },
