@@ -160,7 +160,11 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
       trace: [outside],
     };
 
-  const trace = decisions.flatMap((look) => look(facts) ?? []);
+  const trace: TraceEntry[] = [];
+  for (const look of decisions) {
+    const found = look(facts);
+    if (found !== null) trace.push(found);
+  }
   const refusing = trace.filter(({ finding }) => finding.result === 'not-met');
   const alone = dossier.personne === null;
   if (refusing.length > 0) {
@@ -228,13 +232,13 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
   };
 }
 
-/** The missing facts that leave the action undecided, in the order of the dossier. */
+/** The missing facts that leave the action undecided, in the order of the dossier. The money decides nothing. */
 export function decidingFacts(trace: readonly TraceEntry[]): FactPath[] {
-  return inDossierOrder(
-    trace.flatMap(({ ruleId, finding }) =>
-      finding.result === 'unknown' && !/^[FD]/.test(ruleId) ? finding.missing : [],
-    ),
-  );
+  const missing: FactPath[] = [];
+  for (const { ruleId, finding } of trace)
+    if (finding.result === 'unknown' && !ruleId.startsWith('F') && !ruleId.startsWith('D'))
+      missing.push(...finding.missing);
+  return inDossierOrder(missing);
 }
 
 /** T-04: looked at before any other rule. */
