@@ -102,9 +102,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   );
   const parsed = environmentSchema.safeParse(given);
   const oidc = readOidcProviders(given);
-  if (!parsed.success || oidc.problems.length > 0) {
-    const issues = parsed.success ? [] : parsed.error.issues;
-    const problems = [...issues.map((issue) => `${issue.path.join('.')} : ${issue.message}`), ...oidc.problems];
+  // A secure cookie is only set on a request that came by https, which only a declared proxy can say.
+  const behindNothing = parsed.data?.PUBLIC_URL?.startsWith('https:') === true && parsed.data.TRUST_PROXY === 0;
+  if (!parsed.success || oidc.problems.length > 0 || behindNothing) {
+    const problems = [
+      ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} : ${issue.message}`),
+      ...oidc.problems,
+      ...(behindNothing
+        ? ['TRUST_PROXY : 1 au moins quand PUBLIC_URL est en https, sinon personne ne peut se connecter']
+        : []),
+    ];
     const message = `Configuration refusée. ${problems.join(' ; ')}. Voir .env.example.`;
     throw new AppError('invalid', 'CONFIGURATION', message, { details: problems });
   }

@@ -29,6 +29,15 @@ describe('configuration', () => {
     expect(readConfig({ DEMO: 'false' }).demo).to.equal(false);
   });
 
+  it('https without a declared proxy is refused: its cookies could not be set', () => {
+    expect(refused({ PUBLIC_URL: 'https://ecole.example' }).publicMessage).to.contain('TRUST_PROXY');
+    expect(readConfig({ PUBLIC_URL: 'https://ecole.example', TRUST_PROXY: '1' }).trustProxy).to.equal(1);
+  });
+
+  it('a misspelt setting of an identity provider is named', () => {
+    expect(refused({ OIDC_PROCONNECT_TITEL: 'ProConnect' }).publicMessage).to.contain('OIDC_PROCONNECT_TITEL');
+  });
+
   it('every wrong setting is named at once, and no value is repeated', () => {
     const error = refused({ PORT: 'trois mille', MONGODB_URI: 'postgres://user:secret@db', LOG_LEVEL: 'loud' });
     expect(error.kind).to.equal('invalid');
