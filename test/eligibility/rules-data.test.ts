@@ -154,6 +154,22 @@ describe('trace of a verdict', () => {
     expect([...refusing]).to.have.members(able);
   });
 
+  it('a refusal says whether only the person is refused, or the course', () => {
+    const personal = (changes: Readonly<Record<string, unknown>>) => {
+      const dossier = dossierOf(wireDossier(changes));
+      return assess(dossier, dossier.date, rules).trace.flatMap(({ finding }) =>
+        finding.result === 'not-met' ? [finding.personal] : [],
+      );
+    };
+    const recent = { 'personne.dernierBilanFinance': '2026-01-01' };
+    expect(personal({ 'personne.age': 12 })).to.deep.equal([true]);
+    expect(personal({ 'personne.retraiteTauxPlein': true })).to.deep.equal([true]);
+    expect(personal({ 'action.type': 'permis_leger' })).to.deep.equal([true]);
+    expect(personal({ 'action.type': 'bilan', ...recent })).to.deep.equal([true]);
+    expect(personal({ 'action.type': 'bilan', ...recent, 'action.heuresAccompagnement': 1 })).to.deep.equal([false]);
+    expect(personal({ 'organisme.offreEdof': false })).to.deep.equal([false]);
+  });
+
   const reasonOf = (changes: Readonly<Record<string, unknown>>) => {
     const dossier = dossierOf(wireDossier(changes));
     const found = assess(dossier, dossier.date, rules).trace.find(({ finding }) => finding.result === 'not-met');

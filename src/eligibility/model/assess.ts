@@ -71,6 +71,7 @@ function findingOf({ refusals, missing }: Judgement, id: string, version: RuleVe
     expected: [...new Set(refusals.map(({ expected }) => expected))].join(' ; '),
     reason: [...new Set(reasons)].join(' / '),
     reference: version.legalBasis.reference,
+    personal: refusals.every(({ personal }) => personal === true),
   };
 }
 
@@ -252,6 +253,7 @@ function publicServant({ dossier, date, rules }: Facts): TraceEntry | null {
     expected: 'une personne dont les droits sont en euros',
     reason: rules.byId.get('T-04')?.reasons[0] ?? '',
     reference: current.version.legalBasis.reference,
+    personal: true,
   };
   return { ruleId: 'T-04', version: current.version.from, finding };
 }

@@ -15,6 +15,8 @@ export type Finding =
       readonly reason: string;
       /** The legal reference of the version used. */
       readonly reference: string;
+      /** Only facts of the person refuse: another person could have another answer for this course. */
+      readonly personal: boolean;
     }
   | { readonly result: 'unknown'; readonly missing: readonly FactPath[] };
 
@@ -33,6 +35,8 @@ export interface Facts {
 export interface Refusal {
   readonly received: string;
   readonly expected: string;
+  /** Refused by a fact of the person; by the course or the provider unless told. */
+  readonly personal?: true;
   /** Which sentence of the rule; the first unless told. */
   readonly reason?: number;
   /** Fills the sentence, beside the parameters. */

@@ -70,6 +70,7 @@ export const skillsAssessment: DecisionRule<'A-07'> = {
           received: `dernier bilan financé le ${frenchDate(last)}`,
           expected: `une inscription le ${frenchDate(allowed)} ou après`,
           reason: 1,
+          personal: true,
         });
     }
     return { refusals, missing };
@@ -87,6 +88,7 @@ export const lightLicence: DecisionRule<'A-08'> = {
       return refused({
         received: `pas d'inscription à France Travail, ${euros(granted)} d'aide accordée`,
         expected: `une inscription à France Travail prouvée, ou ${euros(aideMinimale)} d'aide accordée au moins`,
+        personal: true,
       });
     return unknown(
       ...(registration === 'unproven' ? ['personne.inscriptionFranceTravail'] : []),

@@ -12,9 +12,10 @@ export const oldEnough: DecisionRule<'T-01'> = {
     if (age === null) return unknown('personne.age');
     if (age >= ageMinimum) return met;
     const expected = `${ageMinimum} ans au moins, ou ${ageApprenti} ans en apprentissage`;
-    if (age < ageApprenti) return refused({ received: `${age} ans`, expected });
+    if (age < ageApprenti) return refused({ received: `${age} ans`, expected, personal: true });
     if (personne?.apprenti === true) return met;
-    if (personne?.apprenti === false) return refused({ received: `${age} ans, sans apprentissage`, expected });
+    if (personne?.apprenti === false)
+      return refused({ received: `${age} ans, sans apprentissage`, expected, personal: true });
     return unknown('personne.apprenti');
   },
 };
@@ -25,7 +26,9 @@ export const notRetiredAtFullRate: DecisionRule<'T-02'> = {
   judge({ dossier: { personne } }): Judgement {
     const retired = personne?.retraiteTauxPlein ?? null;
     if (retired === null) return unknown('personne.retraiteTauxPlein');
-    return retired ? refused({ received: 'retraite à taux plein', expected: 'pas de retraite à taux plein' }) : met;
+    return retired
+      ? refused({ received: 'retraite à taux plein', expected: 'pas de retraite à taux plein', personal: true })
+      : met;
   },
 };
 
