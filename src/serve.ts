@@ -28,6 +28,8 @@ import { behindSession } from './platform/web/session.ts';
 export interface RunningServer {
   readonly url: string;
   readonly courses: number;
+  /** What answers at that address, for the test that asks of every route who may use it. */
+  readonly web: ReturnType<typeof makeWebApp>;
   /** Stops accepting, finishes what is under way, leaves harvest runs to be resumed. Does not close the app. */
   close(): Promise<void>;
 }
@@ -112,7 +114,7 @@ export async function serve(app: App): Promise<RunningServer> {
         views,
         shown: config.environment !== 'production' && config.mail.smtpUrl === null,
       }),
-      pageRoutes({ facts: config, views }),
+      pageRoutes({ facts: config, retention: people.retention.rules, views }),
     ],
     views,
     settings: {
@@ -179,6 +181,7 @@ export async function serve(app: App): Promise<RunningServer> {
   return {
     url: config.publicUrl ?? `http://${host}:${port}/`,
     courses: index.stats().courses,
+    web,
     async close() {
       ready = false;
       clearInterval(takeover);

@@ -21,8 +21,25 @@ export function hasContact({ contact }: SiteFacts): boolean {
   return contact.email !== null || contact.url !== null;
 }
 
-export function pageRoutes(parts: { readonly facts: SiteFacts; readonly views: Views }): Router {
+/** A duration of conservation, as the table of accounts states it. */
+export interface StatedDuration {
+  readonly title: string;
+  readonly days: number;
+  readonly since: string;
+  readonly why: string;
+}
+
+export function pageRoutes(parts: {
+  readonly facts: SiteFacts;
+  readonly retention: readonly StatedDuration[];
+  readonly views: Views;
+}): Router {
   const { facts, views } = parts;
+  const retention = parts.retention.map(({ title, days, since, why }) => ({
+    title,
+    why,
+    duration: `${days} ${days > 1 ? 'jours' : 'jour'} à partir ${since}`,
+  }));
   const { contact, legal } = facts;
   const router = Router();
 
@@ -42,7 +59,8 @@ export function pageRoutes(parts: { readonly facts: SiteFacts; readonly views: V
   });
 
   router.get('/donnees-personnelles', (_request, response) => {
-    sendPage(response, views, 'pages/personal-data', { ...page('Données personnelles'), ...legal, ...contact });
+    const model = { ...page('Données personnelles'), ...legal, ...contact, retention };
+    sendPage(response, views, 'pages/personal-data', model);
   });
 
   return router;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Express, Router } from 'express';
+import { loadRetention } from '../../src/accounts/data.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { catalogueRoutes } from '../../src/catalogue/routes.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
@@ -138,7 +139,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     ...before,
     catalogueRoutes({ useCases, framework, views, now }),
     pathwayRoutes({ useCases: reading, framework, views, now }),
-    pageRoutes({ facts, views }),
+    pageRoutes({ facts, retention: loadRetention(), views }),
   ];
   return makeWebApp({ routers, views, settings, log: makeLog('silent') });
 }
