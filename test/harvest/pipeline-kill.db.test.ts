@@ -215,7 +215,8 @@ describe('a killed run', function () {
             expect(run.status).to.be.oneOf(['failed', 'incomplete']);
             expect(run.counters).to.include({ missing: 0, withdrawn: 0 });
             held ||= run.held !== null;
-            expect(await withdrawnOf(rough.id), 'an interrupted run withdraws nothing').to.deep.equal(before);
+            // It may well bring back a record that it met.
+            expect(before, 'an interrupted run withdraws nothing').to.include.members(await withdrawnOf(rough.id));
           }
           let { id, finished } = await world.runUntilKilled(apart(items, rough), {
             source: rough,
@@ -243,7 +244,7 @@ describe('a killed run', function () {
     async function withdrawnOf(sourceId: string) {
       return (await world.catalogue(sourceId))
         .filter(({ state }) => state === 'withdrawn' || state === 'missing')
-        .map(({ remoteId }) => remoteId);
+        .map(({ remoteId, state }) => `${remoteId} ${state}`);
     }
   });
 });
