@@ -1,0 +1,299 @@
+/** `npm run bench:web`: how fast pages answer and passwords are checked, on a server of its own, as JSON on stdout. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { hash, verify } from '@node-rs/argon2';
+import { demoPassword } from '../src/accounts/demo.ts';
+import { AppError } from '../src/errors.ts';
+import { makePasswordHasher } from '../src/platform/password-hash.ts';
+
+const help = `Usage: npm run bench:web -- [--seconds N]
+
+Starts the server with the demonstration on a temporary data directory, then measures:
+  pages    public and signed-in pages, 50 connections at once for N seconds each (4 by default, 30 at most)
+  sign-in  passwords checked one after another, then a burst of them while pages are read
+  hashes   how many run at once when far more are asked than may wait
+Loopback only. Prints one JSON object; progress goes to stderr. Ends with 1 when a target is missed.
+`;
+
+const connections = 50;
+const targets = { pageP99Ms: 120, signInMs: 400, hashesPerCore: 2 } as const;
+const signIns = 20;
+const burst = 150;
+const warmUp = 50;
+const asked = 300;
+
+const say = (text: string) => console.error(text);
+const round = (value: number) => Number(value.toFixed(1));
+const cookieOf = (answer: Response) => answer.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+
+interface Server {
+  readonly origin: string;
+  /** Processor time spent since the start, in milliseconds; null where the system does not say. */
+  cpuMs(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+async function startServer(dataDir: string): Promise<Server> {
+  const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+  const child = spawn(process.execPath, [cli, 'serve', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      PUBLIC_URL: '',
+      MONGODB_URI: '',
+      DATA_DIR: dataDir,
+      DEMO: 'true',
+      LOG_LEVEL: 'error',
+      // Each visitor of a burst has an address of its own, as behind a proxy.
+      TRUST_PROXY: '1',
+      RATE_LIMIT_PER_MINUTE: '10000000',
+    },
+  });
+  return { origin: await addressOf(child), cpuMs: () => cpuOf(child), stop: () => stopped(child) };
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  let printed = '';
+  for await (const bytes of child.stdout ?? []) {
+    printed += String(bytes);
+    const url = /"url": "([^"]+)"/.exec(printed)?.[1];
+    if (url !== undefined) return new URL(url).origin;
+  }
+  throw new Error('the server ended before it was ready');
+}
+
+/** Linux counts in hundredths of a second; fields 14 and 15, after a name that may hold spaces. */
+async function cpuOf(child: ChildProcess): Promise<number | null> {
+  try {
+    const text = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return null;
+  }
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  const ended = child.exitCode === null ? once(child, 'exit') : null;
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** A browser as far as a form needs one: its cookies, its token. */
+async function signIn(origin: string, given: { email: string; password: string; from: string }) {
+  const page = await fetch(`${origin}/connexion`, { headers: { 'X-Forwarded-For': given.from } });
+  const token = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+  const before = cookieOf(page).join('; ');
+  const started = performance.now();
+  const answer = await fetch(`${origin}/connexion`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { Cookie: before, 'X-Forwarded-For': given.from },
+    body: new URLSearchParams({ _csrf: token, email: given.email, password: given.password }),
+  });
+  await answer.arrayBuffer();
+  return { ms: performance.now() - started, status: answer.status, cookie: cookieOf(answer).join('; ') };
+}
+
+interface Load {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly perSecond: number;
+  readonly answers: number;
+}
+
+/** In a process of its own, so that what measures does not slow what is measured. */
+async function load(url: string, cookie: string | null, seconds: number): Promise<Load> {
+  const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
+  const header = cookie === null ? [] : ['-H', `Cookie=${cookie}`];
+  const child = spawn(
+    process.execPath,
+    [program, '-j', '-n', '-c', String(connections), '-d', String(seconds), '-t', '10', ...header, url],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  await once(child, 'close');
+  const { latency, requests, errors, timeouts, non2xx } = JSON.parse(printed);
+  if (errors + timeouts + non2xx > 0 || requests.total === 0) {
+    throw new Error(`${url}: ${errors} errors, ${timeouts} timeouts, ${non2xx} answers that are no page`);
+  }
+  return { p50Ms: latency.p50, p99Ms: latency.p99, perSecond: Math.round(requests.average), answers: requests.total };
+}
+
+async function firstLink(origin: string, path: string, pattern: RegExp): Promise<string> {
+  const found = pattern.exec(await (await fetch(`${origin}${path}`)).text())?.[1];
+  if (found === undefined) throw new Error(`${path} leads to nothing like ${pattern}`);
+  return found;
+}
+
+async function measurePages({ origin, cpuMs }: Server, seconds: number) {
+  const publicPaths = [
+    '/',
+    '/catalogue?q=web',
+    '/parcours',
+    await firstLink(origin, '/parcours', /href="(\/parcours\/[^"?#]+)"/),
+    await firstLink(origin, '/catalogue?q=web', /href="(\/cours\/[^"?#]+)"/),
+    '/connexion',
+  ];
+  const ownPaths = [
+    '/mon-espace',
+    '/mon-espace/gardes',
+    '/mon-espace/profil',
+    '/mon-espace/securite',
+    '/mon-espace/donnees',
+  ];
+  const { status, cookie } = await signIn(origin, {
+    email: 'apprenant@demo.example',
+    password: demoPassword,
+    from: '10.0.0.1',
+  });
+  if (status !== 303 || cookie === '') throw new Error(`the demonstration account cannot sign in: ${status}`);
+  const pages = [];
+  for (const path of [...publicPaths, ...ownPaths]) {
+    const mine = ownPaths.includes(path);
+    say(`${connections} connections on ${path}${mine ? ', signed in' : ''}`);
+    const headers: Record<string, string> = mine ? { Cookie: cookie } : {};
+    for (let turn = 0; turn < warmUp; turn += 1) await (await fetch(`${origin}${path}`, { headers })).arrayBuffer();
+    const before = await cpuMs();
+    const { answers, ...measured } = await load(`${origin}${path}`, mine ? cookie : null, seconds);
+    const after = await cpuMs();
+    const cpuMsEach = before === null || after === null ? null : round((after - before) / answers);
+    pages.push({ path, signedIn: mine, ...measured, cpuMsEach, ok: measured.p99Ms < targets.pageP99Ms });
+  }
+  return pages;
+}
+
+async function measureSignIn(origin: string) {
+  say(`${signIns} sign-ins one after another`);
+  const times: number[] = [];
+  for (let at = 0; at < signIns; at += 1) {
+    const one = await signIn(origin, { email: 'apprenant@demo.example', password: demoPassword, from: `10.0.1.${at}` });
+    if (one.status !== 303) throw new Error(`a right password was answered ${one.status}`);
+    times.push(one.ms);
+  }
+  times.sort((a, b) => a - b);
+  const slowest = times.at(-1) ?? Number.NaN;
+
+  say(`A burst of ${burst} sign-ins`);
+  const visitors = Array.from({ length: burst }, (_, at) => ({
+    email: `personne-${at}@exemple.fr`,
+    password: 'un mot de passe quelconque',
+    from: `10.1.${Math.floor(at / 250)}.${(at % 250) + 1}`,
+  }));
+  const answers = await Promise.all(visitors.map((visitor) => signIn(origin, visitor)));
+  const statuses: Record<string, number> = {};
+  for (const { status } of answers) statuses[status] = (statuses[status] ?? 0) + 1;
+  const unexpected = answers.filter(({ status }) => status !== 422 && status !== 429).length;
+  return {
+    oneAfterAnother: {
+      times: signIns,
+      p50Ms: round(times[Math.floor(signIns / 2)] ?? Number.NaN),
+      maxMs: round(slowest),
+      targetMs: targets.signInMs,
+      ok: slowest < targets.signInMs,
+    },
+    burst: { asked: burst, statuses, slowestMs: round(Math.max(...answers.map(({ ms }) => ms))), ok: unexpected === 0 },
+  };
+}
+
+/** The real hasher with its real settings; only its two costly functions are watched. */
+async function measureHashes() {
+  say(`${asked} passwords at the same moment`);
+  let running = 0;
+  let most = 0;
+  const watched =
+    <Given extends readonly unknown[], Result>(work: (...given: Given) => Promise<Result>) =>
+    async (...given: Given): Promise<Result> => {
+      running += 1;
+      most = Math.max(most, running);
+      try {
+        return await work(...given);
+      } finally {
+        running -= 1;
+      }
+    };
+  const hasher = await makePasswordHasher({}, { hash: watched(hash), verify: watched(verify) });
+  const started = performance.now();
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: asked }, () => hasher.verify(null, 'un mot de passe')),
+  );
+  const seconds = (performance.now() - started) / 1_000;
+  const refused = outcomes.filter(
+    (outcome) =>
+      outcome.status === 'rejected' && outcome.reason instanceof AppError && outcome.reason.kind === 'too-many',
+  ).length;
+  const done = outcomes.filter(({ status }) => status === 'fulfilled').length;
+  const cores = availableParallelism();
+  return {
+    asked,
+    atOnce: most,
+    cores,
+    target: targets.hashesPerCore * cores,
+    done,
+    refused,
+    msEach: round((seconds * 1_000) / done),
+    ok: most <= targets.hashesPerCore * cores && refused > 0 && done + refused === asked,
+  };
+}
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } },
+});
+const seconds = Number(values.seconds);
+if (values.help) {
+  process.stdout.write(help);
+} else if (!Number.isInteger(seconds) || seconds < 1 || seconds > 30) {
+  say('--seconds takes a whole number from 1 to 30');
+  process.exitCode = 2;
+} else {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-web-'));
+  try {
+    const loadBefore = round(loadavg()[0] ?? Number.NaN);
+    say('Starting the server with the demonstration');
+    const server = await startServer(join(directory, 'data'));
+    try {
+      const pages = await measurePages(server, seconds);
+      const passwords = await measureSignIn(server.origin);
+      const hashes = await measureHashes();
+      const shortfalls = [
+        ...pages.flatMap(({ path, p99Ms, ok }) => (ok ? [] : [`${path}: p99 ${p99Ms} ms, under ${targets.pageP99Ms}`])),
+        ...(passwords.oneAfterAnother.ok
+          ? []
+          : [`a sign-in takes ${passwords.oneAfterAnother.maxMs} ms, under ${targets.signInMs}`]),
+        ...(passwords.burst.ok
+          ? []
+          : ['a burst of sign-ins is answered otherwise than refused or « come back later »']),
+        ...(hashes.ok ? [] : [`${hashes.atOnce} hashes at once, ${hashes.target} at most`]),
+      ];
+      const ok = shortfalls.length === 0;
+      const result = {
+        bench: 'web',
+        node: process.version,
+        connections,
+        secondsEach: seconds,
+        // Another program at work makes every figure worse: this says how quiet the machine was.
+        loadBefore,
+        pageP99TargetMs: targets.pageP99Ms,
+      };
+      console.log(JSON.stringify({ ...result, pages, signIn: passwords, hashes, shortfalls, ok }, null, 2));
+      for (const text of shortfalls) say(`Target missed: ${text}`);
+      if (!ok) process.exitCode = 1;
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
