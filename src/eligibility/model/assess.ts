@@ -144,12 +144,13 @@ const unknownParticipation = { due: null, montant: null } as const;
  */
 export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict {
   const facts: Facts = { dossier, date, rules, registration: registrationOf(dossier.personne, date, rules) };
-  const base = { date, rulesVersion: rules.version, conditions: [], avertissements: [] };
+  const rulesVersion = rules.version;
 
   const outside = publicServant(facts);
   if (outside !== null)
     return {
-      ...base,
+      date,
+      rulesVersion,
       cpf: 'hors_perimetre',
       regles: [outside.ruleId],
       manquants: [],
@@ -158,6 +159,8 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
       droitsMobilisables: null,
       resteACharge: null,
       acces: accessOf(facts, 'hors_perimetre', null),
+      avertissements: [],
+      conditions: [],
       trace: [outside],
     };
 
@@ -171,7 +174,8 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
   if (refusing.length > 0) {
     const rest = alone ? null : restWithoutAccount(facts);
     return {
-      ...base,
+      date,
+      rulesVersion,
       cpf: 'non',
       regles: refusing.map(({ ruleId }) => ruleId),
       manquants: [],
@@ -180,6 +184,8 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
       droitsMobilisables: alone ? null : 0,
       resteACharge: rest,
       acces: accessOf(facts, 'non', rest),
+      avertissements: [],
+      conditions: [],
       trace,
     };
   }
@@ -192,7 +198,8 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
   const capTrace = cap.amount !== null || cap.missing.length > 0 ? entry(facts, 'F-02', cap.missing) : [];
   if (alone)
     return {
-      ...base,
+      date,
+      rulesVersion,
       cpf,
       regles: [],
       manquants: [...new Set([...deciding, ...cap.missing])],
@@ -201,6 +208,7 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
       droitsMobilisables: null,
       resteACharge: null,
       acces: accessOf(facts, cpf, null),
+      avertissements: [],
       conditions: conditionsOf(facts),
       trace: [...trace, ...grounds, ...capTrace],
     };
@@ -210,7 +218,8 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
   const known = cpf === 'oui' ? money : { rights: null, rest: null };
   const warnings = [...billWarning(facts, participation.due), ...categoryWarning(facts)];
   return {
-    ...base,
+    date,
+    rulesVersion,
     cpf,
     regles: [],
     manquants: [...new Set([...deciding, ...inDossierOrder(money.missing)])],
@@ -220,6 +229,7 @@ export function assess(dossier: Dossier, date: IsoDate, rules: RuleSet): Verdict
     resteACharge: known.rest,
     acces: accessOf(facts, cpf, known.rest),
     avertissements: warnings.map(({ ruleId }) => ruleId),
+    conditions: [],
     trace: [
       ...trace,
       ...grounds,
