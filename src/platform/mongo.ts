@@ -52,6 +52,14 @@ export async function connectTo(
   };
 }
 
+export type Bucket = InstanceType<typeof mongoose.mongo.GridFSBucket>;
+
+/** Files in chunks, in the collections `<name>.files` and `<name>.chunks`. @throws when the connection is not open */
+export function openBucket({ db }: Connection, name: string): Bucket {
+  if (db === undefined) throw new Error('the connection is not open');
+  return new mongoose.mongo.GridFSBucket(db, { bucketName: name });
+}
+
 /** Serves a data directory to drivers until `close`; refused when another process serves it. */
 export async function serveEmbedded(
   dataDir: string,

@@ -252,8 +252,10 @@ describe('mail', () => {
     await mail.deliver();
     await without.send(invitation({ key: 'reset:1', account: 'c0ffee' }));
     await without.send(invitation({ key: 'invitation:2', to: 'Lea.Martin@exemple.fr' }));
+    await made({ secrets: makeSecrets(randomBytes(32)) }).send(invitation({ key: 'sealed-with-a-lost-key' }));
     await without.send(invitation({ key: 'invitation:3', to: 'paul@exemple.fr', account: 'beef' }));
     expect(await mail.erase('c0ffee', 'lea.martin@exemple.fr')).to.equal(3);
+    await outbox().deleteOne({ _id: 'sealed-with-a-lost-key' });
     expect((await mail.pending()).map(({ to }) => to)).to.deep.equal(['paul@exemple.fr']);
     expect(await mail.of('c0ffee')).to.deep.equal([]);
   });

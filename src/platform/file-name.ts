@@ -1,0 +1,69 @@
+/** Names of files as people send them: cleaned for showing, never used as a path. */
+import { AppError } from '../errors.ts';
+
+/** Extensions a name may end with, by type of content. Only these types can be accepted: none of them runs in a browser. */
+export const extensionsOf = {
+  'application/pdf': ['pdf'],
+  'image/png': ['png'],
+  'image/jpeg': ['jpg', 'jpeg'],
+  'image/webp': ['webp'],
+} as const;
+export type FileType = keyof typeof extensionsOf;
+
+export function isFileType(type: string | undefined): type is FileType {
+  return type !== undefined && Object.hasOwn(extensionsOf, type);
+}
+
+const longest = 100;
+/** Control characters, and characters that turn a name round or are not seen: « facture\u202Efdp.exe ». */
+const hidden = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** What has a meaning for a system or a shell. */
+const special = /[<>:"|?*%;`$&]/g;
+const runnable =
+  'app asp aspx bat bash cgi cmd com dll dmg exe hta htm html jar js jsp lnk mjs msi phar php php5 phtml pl ps1 py scr sh shtml svg svgz swf url vbs wsf xht xhtml xml'.split(
+    ' ',
+  );
+const known = new Set([
+  ...Object.values(extensionsOf).flat(),
+  ...runnable,
+  'doc',
+  'docx',
+  'docm',
+  'xls',
+  'xlsx',
+  'xlsm',
+  'zip',
+]);
+
+/**
+ * The name without folders, hidden characters and signs that mean something, at most 100 characters.
+ * @throws AppError `invalid` for a second extension, or one that does not go with the content
+ */
+export function cleanFileName(name: string, type: FileType): string {
+  const allowed: readonly string[] = extensionsOf[type];
+  const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
+  const shown = last
+    .replace(hidden, '')
+    .replace(special, '-')
+    .replace(/\s+/g, ' ')
+    .replace(/[. ]+$/, '');
+  const [, base = '', extension = ''] = /^(.*)\.([^.]*)$/s.exec(shown) ?? [];
+  if (!allowed.includes(extension.toLowerCase())) {
+    const message = `Le nom de ce fichier ne dit pas ce qu'il contient : il doit finir par .${allowed.join(' ou .')}.`;
+    throw new AppError('invalid', 'FICHIER_EXTENSION', message);
+  }
+  if (
+    base
+      .split('.')
+      .slice(1)
+      .some((part) => known.has(part.trim().toLowerCase()))
+  ) {
+    const message = 'Le nom de ce fichier a deux extensions. Renommez-le avec une seule.';
+    throw new AppError('invalid', 'FICHIER_DOUBLE_EXTENSION', message);
+  }
+  const kept = [...base.replace(/^[. ]+/, '')]
+    .slice(0, longest - extension.length - 1)
+    .join('')
+    .replace(/[. ]+$/, '');
+  return `${kept === '' ? 'fichier' : kept}.${extension.toLowerCase()}`;
+}
