@@ -1,0 +1,443 @@
+/**
+ * Route x role, for every route that exists: the routers of the running platform are walked, each route must be in the table
+ * below, and each request is really sent as each role, with a session and a form token of its own.
+ *
+ * A form is sent empty where the right is all that matters: a refusal of its content (422, 400) shows that the right was there.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import express, { type Express } from 'express';
+import request from 'supertest';
+import type { Account, Organisation } from '../src/accounts/model.ts';
+import { makeOrganisationStore, type OrganisationStore } from '../src/accounts/store/organisations.ts';
+import { type AccountStore, makeAccountStore } from '../src/accounts/store.ts';
+import { hashOfToken } from '../src/accounts/use-cases/organisations.ts';
+import { type App, openApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import { makePathwayStore } from '../src/pathways/store.ts';
+import { makeLog } from '../src/platform/log.ts';
+import type { Sessions } from '../src/platform/web/session.ts';
+import { type Actor, type Role, roles } from '../src/rights.ts';
+import { type RunningServer, serve } from '../src/serve.ts';
+import { aPathway } from './builders/pathway.ts';
+import { type TestDatabase, testDatabase } from './support/database.ts';
+
+/** Who asks: every role, and those that need a one-time code without it. */
+const cases = {
+  visitor: { role: 'visitor' },
+  learner: { role: 'learner' },
+  member: { role: 'provider-member', belongs: { kind: 'provider', owner: false } },
+  owner: { role: 'provider-owner', belongs: { kind: 'provider', owner: true } },
+  funder: { role: 'funder-member', belongs: { kind: 'funder', owner: false }, strong: true },
+  funderOwner: { role: 'funder-member', belongs: { kind: 'funder', owner: true }, strong: true },
+  ruleEditor: { role: 'rule-editor', granted: ['rule-editor'], strong: true },
+  reviewer: { role: 'reviewer', granted: ['reviewer'] },
+  operator: { role: 'operator', granted: ['operator'], strong: true },
+  weakFunder: { role: 'funder-member', belongs: { kind: 'funder', owner: true } },
+  weakOperator: { role: 'operator', granted: ['operator'] },
+} as const satisfies Record<string, Asking>;
+
+interface Asking {
+  readonly role: Role;
+  readonly belongs?: { readonly kind: Organisation['kind']; readonly owner: boolean };
+  readonly granted?: readonly ('rule-editor' | 'reviewer' | 'operator')[];
+  readonly strong?: boolean;
+}
+type Case = keyof typeof cases;
+const caseNames = Object.keys(cases) as Case[];
+type Answers = Readonly<Record<Case, number>>;
+
+const everybody = (status: number): Answers =>
+  Object.fromEntries(caseNames.map((name) => [name, status])) as Record<Case, number>;
+const signedIn = (status: number): Answers => ({ ...everybody(status), visitor: 401 });
+const operators = (status: number): Answers => ({ ...everybody(403), visitor: 401, operator: status });
+/** Roles that never need a one-time code. */
+const withoutCode = (status: number) => ({ learner: status, member: status, owner: status, reviewer: status });
+/** Of the organisation asked for; to the others it does not exist. */
+const leaving = (status: number): Answers => ({
+  ...everybody(404),
+  visitor: 401,
+  member: status,
+  owner: status,
+  funder: status,
+  funderOwner: status,
+  weakFunder: status,
+});
+const members = (status: number): Answers => ({ ...leaving(status), weakFunder: 403 });
+const owners = (status: number): Answers => ({ ...members(status), member: 403, funder: 403 });
+
+/** What a request may name; made anew for each. */
+interface Scene {
+  /** The one of the person who asks, else one of other people. It has another owner and another member. */
+  readonly organisation: string;
+  readonly member: string;
+  /** To that organisation, waiting. */
+  readonly invitation: string;
+  /** Of an invitation to the person who asks, elsewhere. */
+  readonly token: string;
+  /** Somebody else, with a role and a one-time code. */
+  readonly account: string;
+}
+
+interface Row {
+  readonly answers: Answers;
+  /** Where the route has parameters. */
+  readonly at?: (scene: Scene) => string;
+  readonly send?: Readonly<Record<string, string>>;
+}
+
+const pathway = 'parcours-des-droits';
+const mine = '/mon-espace/organisations';
+const admin = '/admin/comptes';
+const nowhere = '00000000-0000-4000-8000-000000000000';
+const fixed = (path: string) => () => path;
+
+const table: Readonly<Record<string, Row>> = {
+  // For programs and for everybody.
+  'GET /healthz': { answers: everybody(200) },
+  'GET /readyz': { answers: everybody(200) },
+  'GET /': { answers: everybody(200) },
+  'GET /catalogue': { answers: everybody(200) },
+  'GET /cours/:slug': { at: fixed('/cours/rien-00000000'), answers: everybody(404) },
+  'GET /competences': { answers: everybody(200) },
+  'GET /competences/:code': { at: fixed('/competences/3.1'), answers: everybody(200) },
+  'GET /organismes/:id': { at: fixed('/organismes/personne'), answers: everybody(404) },
+  'GET /parcours': { answers: everybody(200) },
+  'GET /parcours/:slug': { at: fixed(`/parcours/${pathway}`), answers: everybody(200) },
+  'GET /contact': { answers: everybody(200) },
+  'GET /accessibilite': { answers: everybody(200) },
+  'GET /mentions-legales': { answers: everybody(200) },
+  'GET /donnees-personnelles': { answers: everybody(200) },
+  'GET /dev/courriels': { answers: everybody(200) },
+
+  // Getting in and out.
+  // Who is signed in already is led on.
+  'GET /connexion': { answers: { ...everybody(303), visitor: 200 } },
+  'POST /connexion': { answers: everybody(422) },
+  'GET /connexion/code': { answers: everybody(303) },
+  'POST /connexion/code': { answers: everybody(303) },
+  'POST /connexion/:provider': { at: fixed('/connexion/inconnu'), answers: everybody(404) },
+  'GET /connexion/:provider/retour': { at: fixed('/connexion/inconnu/retour'), answers: everybody(404) },
+  'POST /deconnexion': { answers: everybody(303) },
+  'GET /deconnexion/retour': { answers: everybody(303) },
+  'GET /inscription': { answers: everybody(200) },
+  'POST /inscription': { answers: everybody(422) },
+  'GET /inscription/envoye': { answers: everybody(200) },
+  'GET /inscription/verifier': { answers: everybody(410) },
+  'POST /inscription/verifier': { answers: everybody(410) },
+  'GET /mot-de-passe-oublie': { answers: everybody(200) },
+  'POST /mot-de-passe-oublie': { answers: everybody(422) },
+  'GET /mot-de-passe-oublie/envoye': { answers: everybody(200) },
+  'GET /mot-de-passe/nouveau': { answers: everybody(410) },
+  'POST /mot-de-passe/nouveau': { answers: everybody(410) },
+  'GET /compte-efface': { answers: everybody(200) },
+
+  // The own space.
+  'GET /parcours/:slug/inscription': { at: fixed(`/parcours/${pathway}/inscription`), answers: signedIn(200) },
+  // 409: the course of its step is not in this catalogue.
+  'POST /parcours/:slug/inscription': { at: fixed(`/parcours/${pathway}/inscription`), answers: signedIn(409) },
+  'GET /mon-espace': { answers: signedIn(200) },
+  'GET /mon-espace/gardes': { answers: signedIn(200) },
+  'GET /mon-espace/parcours/:id': { at: fixed(`/mon-espace/parcours/${nowhere}`), answers: signedIn(404) },
+  'POST /mon-espace/parcours/:id/etapes/:step': {
+    at: fixed(`/mon-espace/parcours/${nowhere}/etapes/pages`),
+    send: { etat: 'done' },
+    answers: signedIn(404),
+  },
+  'POST /mon-espace/parcours/:id/arreter': {
+    at: fixed(`/mon-espace/parcours/${nowhere}/arreter`),
+    answers: signedIn(404),
+  },
+  'POST /mon-espace/parcours/:id/reprendre': {
+    at: fixed(`/mon-espace/parcours/${nowhere}/reprendre`),
+    answers: signedIn(404),
+  },
+  'POST /garder': { send: { parcours: pathway }, answers: signedIn(303) },
+  'POST /garder/retirer': { send: { parcours: pathway }, answers: signedIn(303) },
+  'GET /mon-espace/profil': { answers: signedIn(200) },
+  'POST /mon-espace/profil/nom': { send: { displayName: 'Dominique' }, answers: signedIn(303) },
+  'POST /mon-espace/profil/adresse': { answers: signedIn(422) },
+  'GET /mon-espace/profil/adresse/confirmer': { answers: signedIn(410) },
+  'POST /mon-espace/profil/adresse/confirmer': { answers: signedIn(410) },
+  'GET /mon-espace/profil/identites': { answers: signedIn(200) },
+  'POST /mon-espace/profil/identites/:provider': {
+    at: fixed('/mon-espace/profil/identites/inconnu'),
+    answers: signedIn(404),
+  },
+  'GET /mon-espace/securite': { answers: signedIn(200) },
+  'POST /mon-espace/securite/mot-de-passe': { answers: signedIn(422) },
+  'POST /mon-espace/securite/sessions': { answers: signedIn(404) },
+  'POST /mon-espace/securite/sessions/autres': { answers: signedIn(303) },
+  'GET /mon-espace/securite/code': { answers: signedIn(200) },
+  'POST /mon-espace/securite/code': { answers: signedIn(422) },
+  // Those whose role demands the code keep it.
+  'POST /mon-espace/securite/code/retirer': { answers: { ...signedIn(403), ...withoutCode(422) } },
+  'GET /mon-espace/donnees': { answers: signedIn(200) },
+  'GET /mon-espace/donnees/telecharger': { answers: signedIn(200) },
+  'POST /mon-espace/donnees/accords': { answers: signedIn(404) },
+  'GET /mon-espace/donnees/effacer': { answers: signedIn(200) },
+  'POST /mon-espace/donnees/effacer': { answers: signedIn(303) },
+
+  // Organisations.
+  [`GET ${mine}`]: { answers: signedIn(200) },
+  [`GET ${mine}/nouveau`]: { answers: signedIn(200) },
+  [`POST ${mine}`]: { send: { kind: 'provider', name: 'Organisme nouveau' }, answers: signedIn(303) },
+  [`GET ${mine}/:id`]: { at: ({ organisation }) => `${mine}/${organisation}`, answers: members(200) },
+  [`POST ${mine}/:id/invitations`]: {
+    at: ({ organisation }) => `${mine}/${organisation}/invitations`,
+    send: { email: 'quelqu-un@exemple.fr' },
+    answers: owners(303),
+  },
+  [`POST ${mine}/:id/invitations/:invitation/annuler`]: {
+    at: ({ organisation, invitation }) => `${mine}/${organisation}/invitations/${invitation}/annuler`,
+    answers: owners(303),
+  },
+  [`GET ${mine}/:id/membres/:member/retirer`]: {
+    at: ({ organisation, member }) => `${mine}/${organisation}/membres/${member}/retirer`,
+    answers: owners(200),
+  },
+  [`POST ${mine}/:id/membres/:member/retirer`]: {
+    at: ({ organisation, member }) => `${mine}/${organisation}/membres/${member}/retirer`,
+    answers: owners(303),
+  },
+  [`GET ${mine}/:id/membres/:member/proprietaire`]: {
+    at: ({ organisation, member }) => `${mine}/${organisation}/membres/${member}/proprietaire`,
+    answers: owners(200),
+  },
+  [`POST ${mine}/:id/membres/:member/proprietaire`]: {
+    at: ({ organisation, member }) => `${mine}/${organisation}/membres/${member}/proprietaire`,
+    answers: owners(303),
+  },
+  [`GET ${mine}/:id/quitter`]: { at: ({ organisation }) => `${mine}/${organisation}/quitter`, answers: leaving(200) },
+  [`POST ${mine}/:id/quitter`]: { at: ({ organisation }) => `${mine}/${organisation}/quitter`, answers: leaving(303) },
+  'GET /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: everybody(200) },
+  'POST /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: signedIn(303) },
+
+  // The operator.
+  [`GET ${admin}`]: { answers: operators(200) },
+  [`POST ${admin}`]: { send: { q: 'personne@exemple.fr' }, answers: operators(422) },
+  [`GET ${admin}/:id`]: { at: ({ account }) => `${admin}/${account}`, answers: operators(200) },
+  [`POST ${admin}/:id/roles/:role/donner`]: {
+    at: ({ account }) => `${admin}/${account}/roles/rule-editor/donner`,
+    answers: operators(303),
+  },
+  [`GET ${admin}/:id/roles/:role/retirer`]: {
+    at: ({ account }) => `${admin}/${account}/roles/reviewer/retirer`,
+    answers: operators(200),
+  },
+  [`POST ${admin}/:id/roles/:role/retirer`]: {
+    at: ({ account }) => `${admin}/${account}/roles/reviewer/retirer`,
+    answers: operators(303),
+  },
+  [`GET ${admin}/:id/connexions`]: { at: ({ account }) => `${admin}/${account}/connexions`, answers: operators(200) },
+  [`POST ${admin}/:id/connexions`]: { at: ({ account }) => `${admin}/${account}/connexions`, answers: operators(303) },
+  [`GET ${admin}/:id/code`]: { at: ({ account }) => `${admin}/${account}/code`, answers: operators(200) },
+  [`POST ${admin}/:id/code`]: { at: ({ account }) => `${admin}/${account}/code`, answers: operators(303) },
+  'GET /admin/journal': { answers: operators(200) },
+  'POST /admin/journal/verification': { answers: operators(200) },
+};
+
+interface Layer {
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+  readonly handle?: { readonly stack?: readonly Layer[] };
+  readonly slash?: boolean;
+}
+
+/** Express says little of its layers to a type checker. */
+function stackOf(web: RunningServer['web']): readonly Layer[] {
+  const stack: unknown = web.router.stack;
+  return stack as readonly Layer[];
+}
+
+/** `GET /path` of every route of a router and of the routers inside it. */
+function routesOf(stack: readonly Layer[]): string[] {
+  return stack.flatMap(({ route, handle, slash }) => {
+    if (route !== undefined) {
+      return Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`);
+    }
+    if (handle?.stack === undefined) return [];
+    // Its routes would have another address than the one they say.
+    if (slash !== true) throw new Error('a router is mounted under a path: routes are declared with their whole path');
+    return routesOf(handle.stack);
+  });
+}
+
+describe('rights', function () {
+  this.timeout(300_000);
+  let folder: string;
+  let database: TestDatabase;
+  let app: App;
+  let server: RunningServer;
+  let accounts: AccountStore;
+  let organisations: OrganisationStore;
+  let door: Express;
+  let asked = 0;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'en2-rights-'));
+    database = await testDatabase();
+    const config = readConfig({
+      NODE_ENV: 'test',
+      DATA_DIR: folder,
+      MONGODB_URI: database.uri,
+      DEMO: 'false',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      CONTACT_EMAIL: 'aide@exemple.fr',
+    });
+    app = await openApp(config, makeLog('silent'), { runsIn: 'this-thread' });
+    server = await serve(app);
+    const { connection } = app.database;
+    accounts = makeAccountStore(connection);
+    organisations = makeOrganisationStore(connection);
+    await makePathwayStore(connection).replaceAll([aPathway({ slug: pathway })]);
+    door = doorOf((await app.people()).sessions);
+  });
+  after(async () => {
+    console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
+    await server?.close();
+    await app?.close();
+    await database?.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const routes = () => routesOf(stackOf(server.web));
+
+  it('the table names every route, and no route that is gone', () => {
+    expect(
+      routes().filter((route) => !(route in table)),
+      'routes that the table does not know',
+    ).to.deep.equal([]);
+    expect(
+      Object.keys(table).filter((route) => !routes().includes(route)),
+      'routes that are gone',
+    ).to.deep.equal([]);
+    expect(new Set(routes()).size, 'a route declared twice').to.equal(routes().length);
+  });
+
+  it('every role is asked', () => {
+    expect([...new Set(Object.values(cases).map(({ role }) => role))].sort()).to.deep.equal([...roles].sort());
+  });
+
+  async function person(change: Partial<Account> = {}): Promise<Account> {
+    const id = randomUUID();
+    const account: Account = {
+      id,
+      email: { address: `${id}@exemple.fr`, verifiedAt: new Date() },
+      displayName: null,
+      passwordHash: null,
+      identities: [],
+      roles: ['learner'],
+      oneTimeCode: null,
+      consents: [],
+      rightsVersion: 1,
+      demo: false,
+      createdAt: new Date(),
+      lastSignInAt: null,
+      ...change,
+    };
+    await accounts.create(account);
+    return account;
+  }
+
+  async function organisation(kind: Organisation['kind'], people: Organisation['members']): Promise<string> {
+    const id = randomUUID();
+    const name = 'Organisme des droits';
+    await organisations.create({ id, kind, name, siret: null, members: people, demo: false, createdAt: new Date() });
+    return id;
+  }
+
+  async function invitation(organisationId: string, invitedBy: string, emailKey: string) {
+    const [id, token] = [randomUUID(), randomBytes(32).toString('base64url')];
+    const sentAt = new Date();
+    await organisations.addInvitation({
+      id,
+      organisationId,
+      emailKey,
+      owner: false,
+      tokenHash: hashOfToken(token),
+      invitedBy,
+      sentAt,
+      expiresAt: new Date(sentAt.getTime() + 60_000),
+      usedAt: null,
+      withdrawnAt: null,
+    });
+    return { id, token };
+  }
+
+  async function sceneOf(asking: Asking): Promise<{ scene: Scene; me: Account | null }> {
+    const { role, belongs, granted = [] } = asking;
+    const me = role === 'visitor' ? null : await person({ roles: ['learner', ...granted] });
+    const oneTimeCode = { seed: 'sealed', confirmedAt: new Date(), lastStep: null, recoveryCodes: [] };
+    const [boss, member, other] = [
+      await person(),
+      await person(),
+      await person({ roles: ['learner', 'reviewer'], oneTimeCode }),
+    ];
+    const since = new Date();
+    const others = [
+      { accountId: boss.id, owner: true, since },
+      { accountId: member.id, owner: false, since },
+    ];
+    const own = me === null || belongs === undefined ? [] : [{ accountId: me.id, owner: belongs.owner, since }];
+    const id = await organisation(belongs?.kind ?? 'provider', [...others, ...own]);
+    const elsewhere = await organisation('provider', others);
+    const waiting = await invitation(id, boss.id, 'somebody@exemple.fr');
+    const toMe = await invitation(elsewhere, boss.id, `${me?.id ?? 'nobody'}@exemple.fr`);
+    return {
+      me,
+      scene: { organisation: id, member: member.id, invitation: waiting.id, token: toMe.token, account: other.id },
+    };
+  }
+
+  for (const [route, row] of Object.entries(table)) {
+    it(route, async () => {
+      const [method = '', path = ''] = route.split(' ');
+      const got = await Promise.all(
+        caseNames.map(async (name) => {
+          const asking: Asking = cases[name];
+          const { scene, me } = await sceneOf(asking);
+          const { cookie, csrf } = await opened(door, me, asking.strong === true);
+          const address = row.at === undefined ? path : row.at(scene);
+          const sent =
+            method === 'GET' ? request(server.web).get(address) : request(server.web).post(address).type('form');
+          sent.set('Cookie', cookie);
+          asked += 1;
+          const answer = await (method === 'GET' ? sent : sent.send({ ...row.send, _csrf: csrf }));
+          const toSignIn = answer.status === 303 && String(answer.headers.location).startsWith('/connexion?suite');
+          return [name, toSignIn ? 401 : answer.status];
+        }),
+      );
+      expect(Object.fromEntries(got)).to.deep.equal(row.answers);
+    });
+  }
+});
+
+/** Opens sessions as the platform does, without a password: what signing in needs is tested elsewhere. */
+function doorOf(sessions: Sessions<Actor>): Express {
+  const web = express();
+  web.use((_request, response, next) => {
+    response.locals.shell = {};
+    next();
+  });
+  web.use(...sessions.middleware);
+  web.get('/open', async (asked, response) => {
+    const { id, version, strong } = asked.query;
+    if (typeof id === 'string') {
+      await sessions.signIn(asked, id, { strong: strong === 'true', rightsVersion: Number(version) });
+    }
+    response.json({ csrf: response.locals.shell.csrf });
+  });
+  return web;
+}
+
+async function opened(door: Express, me: Account | null, strong: boolean): Promise<{ cookie: string; csrf: string }> {
+  const query = me === null ? {} : { id: me.id, version: me.rightsVersion, strong };
+  const answer = await request(door).get('/open').query(query).expect(200);
+  const [cookie = ''] = String(answer.headers['set-cookie'] ?? '').split(';');
+  return { cookie, csrf: answer.body.csrf };
+}
