@@ -1,5 +1,6 @@
 /** Everything that keeps something about a person, over the real stores, and the pages that show and erase it. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { type Express, Router as makeRouter, type Router } from 'express';
 import mongoose, { type Connection } from 'mongoose';
 import type { Holding } from '../../src/accounts/model/holding.ts';
@@ -13,6 +14,7 @@ import { type AccountStore, makeAccountStore } from '../../src/accounts/store.ts
 import {
   accountHolding,
   attemptHolding,
+  fileHolding,
   mailHolding,
   sessionHolding,
   tokenHolding,
@@ -25,6 +27,7 @@ import { type EnrolmentStore, makeEnrolmentStore } from '../../src/pathways/stor
 import { type KeptStore, makeKeptStore } from '../../src/pathways/store/kept-courses.ts';
 import { enrolmentHolding, keptHolding } from '../../src/pathways/use-cases/personal-data.ts';
 import { type Audit, makeAudit } from '../../src/platform/audit.ts';
+import { type Files, makeFiles } from '../../src/platform/files.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { type Mail, makeMail } from '../../src/platform/mail.ts';
 import { makePasswordHasher, type PasswordHasher } from '../../src/platform/password-hash.ts';
@@ -48,6 +51,7 @@ export interface PersonalDataWorld {
   readonly organisations: OrganisationStore;
   readonly enrolments: EnrolmentStore;
   readonly kept: KeptStore;
+  readonly files: Files;
   readonly mail: Mail;
   readonly audit: Audit;
   readonly secrets: Secrets;
@@ -75,6 +79,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
   const organisations = makeOrganisationStore(connection);
   const enrolments = makeEnrolmentStore(connection);
   const kept = makeKeptStore(connection);
+  const files = makeFiles(connection, null);
   const audit = makeAudit(connection, { secrets, now });
   const mail = makeMail(connection, {
     views: loadMailViews('views'),
@@ -85,7 +90,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
   });
   // The least argon2 accepts: not its time is tested here.
   const passwords = await makePasswordHasher({ memoryCost: 8, timeCost: 1 });
-  const stores = [accounts, tokens, attempts, organisations, enrolments, kept, mail];
+  const stores = [accounts, tokens, attempts, organisations, enrolments, kept, files, mail];
   for (const store of stores) await store.ensureIndexes();
 
   const assetsDirectory = builtAssets();
@@ -108,6 +113,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
     organisationHolding({ organisations, accounts }),
     enrolmentHolding(enrolments),
     keptHolding(kept),
+    fileHolding(files),
     mailHolding(mail, accounts),
   ];
   const { isPassword } = makeSignIn({ accounts, attempts, passwords, secrets, audit, now });
@@ -158,6 +164,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
     organisations,
     enrolments,
     kept,
+    files,
     mail,
     audit,
     secrets,
@@ -216,7 +223,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
 
 /** Every part that may keep something of Ada keeps something, sessions apart; Grace shares an organisation with her. */
 export async function aPersonWithEverything(world: PersonalDataWorld): Promise<{ ada: Account; grace: Account }> {
-  const { clock, tokens, attempts, organisations, enrolments, kept, mail, audit } = world;
+  const { clock, tokens, attempts, organisations, enrolments, kept, files, mail, audit } = world;
   const email = 'Ada.Lovelace@exemple.fr';
   const ada = await world.person({
     identities: [{ provider: 'proconnect', kind: 'professional', subject: 'sub-of-ada', linkedAt: clock }],
@@ -248,6 +255,9 @@ export async function aPersonWithEverything(world: PersonalDataWorld): Promise<{
   await enrolments.add(anEnrolment({ id: 'of-ada', accountId: ada.id }));
   await enrolments.add(anEnrolment({ id: 'of-grace', accountId: grace.id }));
   await kept.add(ada.id, { kind: 'course', target: '7k2m9qzx', title: 'Un cours', at: clock });
+  const pdf = Readable.from([Buffer.from('%PDF-1.4\n% Notes of Ada Lovelace\n%%EOF\n')]);
+  const upload = { purpose: 'essai', name: 'Notes de Ada Lovelace.pdf', maxBytes: 1_000, accepted: ['application/pdf'] as const };
+  await files.store({ ...upload, owner: ada.id, bytes: pdf });
   const values = { link: 'https://exemple.fr/mot-de-passe', at: 'hier' };
   await mail.send({ to: email, template: 'password-changed', values, key: 'a', account: ada.id });
   // Sent before anybody knew whose address it is.

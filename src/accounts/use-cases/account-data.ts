@@ -160,3 +160,28 @@ export function mailHolding(mail: MailRecords, accounts: Pick<AccountStore, 'byI
     },
   };
 }
+
+/** What platform/files.ts knows of the files of an account. */
+export interface OwnedFiles {
+  of(
+    owner: string,
+  ): Promise<readonly { readonly name: string; readonly type: string; readonly bytes: number; readonly at: Date }[]>;
+  removeOf(owner: string): Promise<number>;
+}
+
+export function fileHolding(files: OwnedFiles): Holding {
+  return {
+    name: 'Vos fichiers',
+    why: 'Ce que vous avez envoyé, pour ce que la page disait.',
+    until: "Jusqu'à ce que vous le retiriez, ou que vous effaciez votre compte.",
+    async read(accountId) {
+      return (await files.of(accountId)).map(({ name, type, bytes, at }) => ({
+        Fichier: name,
+        Nature: type,
+        Octets: bytes,
+        Reçu: at,
+      }));
+    },
+    erase: (accountId) => files.removeOf(accountId),
+  };
+}
