@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { checkNode, ensureBuilt, ensureInstalled, root, run, say } from './setup.mjs';
 
 const [name = '', ...args] = process.argv.slice(2);
-if (!['harvest', 'search'].includes(name)) {
-  say('Usage : node scripts/bench.mjs harvest|search [--help]');
+const names = ['harvest', 'search', 'audit', 'web', 'eligibility'];
+if (!names.includes(name)) {
+  say(`Usage : node scripts/bench.mjs ${names.join('|')} [--help]`);
   process.exit(2);
 }
 checkNode();
