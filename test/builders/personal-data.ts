@@ -256,7 +256,12 @@ export async function aPersonWithEverything(world: PersonalDataWorld): Promise<{
   await enrolments.add(anEnrolment({ id: 'of-grace', accountId: grace.id }));
   await kept.add(ada.id, { kind: 'course', target: '7k2m9qzx', title: 'Un cours', at: clock });
   const pdf = Readable.from([Buffer.from('%PDF-1.4\n% Notes of Ada Lovelace\n%%EOF\n')]);
-  const upload = { purpose: 'essai', name: 'Notes de Ada Lovelace.pdf', maxBytes: 1_000, accepted: ['application/pdf'] as const };
+  const upload = {
+    purpose: 'essai',
+    name: 'Notes de Ada Lovelace.pdf',
+    maxBytes: 1_000,
+    accepted: ['application/pdf'] as const,
+  };
   await files.store({ ...upload, owner: ada.id, bytes: pdf });
   const values = { link: 'https://exemple.fr/mot-de-passe', at: 'hier' };
   await mail.send({ to: email, template: 'password-changed', values, key: 'a', account: ada.id });
