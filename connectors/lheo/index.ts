@@ -60,21 +60,22 @@ async function* recordsOfXml(bytes: AsyncIterable<Uint8Array>, charset: string |
     position += 1;
     // An element without number is rejected under its place in the file: its number is what a course is known by.
     const number = numberOf(element) || `?${position}`;
-    if (element.name === 'resume-offre') yield { remoteId: number, raw: { shape: 'summary', offer: element } };
+    if (element.name === 'resume-offre') yield { remoteId: number, raw: { offer: element, shape: 'summary' } };
     else yield* actionsOf(element, number);
   }
 }
 
+/** The fields of a raw record stand in the order of canonical JSON, as those of its elements do. */
 function* actionsOf(formation: XmlElement, number: string): Generator<Found> {
   const actions = childrenOf(formation, 'action');
   const alone: XmlElement = {
     ...formation,
     children: (formation.children ?? []).filter(({ name }) => name !== 'action'),
   };
-  if (actions.length === 0) yield { remoteId: `${number}/?`, raw: { shape: 'action', formation: alone, action: null } };
+  if (actions.length === 0) yield { remoteId: `${number}/?`, raw: { action: null, formation: alone, shape: 'action' } };
   for (const [at, action] of actions.entries()) {
     const remoteId = `${number}/${numberOf(action) || `?${at + 1}`}`;
-    yield { remoteId, raw: { shape: 'action', formation: alone, action } };
+    yield { remoteId, raw: { action, formation: alone, shape: 'action' } };
   }
 }
 

@@ -14,10 +14,13 @@ export const moneySchema = z.object({
 });
 export type Money = z.infer<typeof moneySchema>;
 
-export const httpUrlSchema = z
-  .string()
-  .max(2_000)
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'une adresse http(s) complète');
+export const httpUrlSchema = z.string().max(2_000).refine(isHttpUrl, 'une adresse http(s) complète');
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  // Most are written as they are read: a second look at the parts is for the others (white space before the scheme).
+  return /^https?:/i.test(value) || /^https?:$/.test(new URL(value).protocol);
+}
 
 const isoInstant = z.iso.datetime({ offset: true });
 

@@ -75,8 +75,13 @@ function isTexts(value: unknown): boolean {
 /** The first child of that name, at the end of that path of names. */
 export function childAt(element: XmlElement, ...path: readonly string[]): XmlElement | undefined {
   let at: XmlElement | undefined = element;
-  for (const name of path) at = at?.children?.find((child) => child.name === name);
+  for (const name of path) at = firstOf(at?.children, name);
   return at;
+}
+
+function firstOf(elements: readonly XmlElement[] | undefined, name: string): XmlElement | undefined {
+  if (elements !== undefined) for (const element of elements) if (element.name === name) return element;
+  return undefined;
 }
 
 /** The children of that name. */
@@ -105,9 +110,22 @@ function charsetOf(head: Uint8Array, httpCharset: string | undefined): string {
 
 interface OpenElement {
   readonly name: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  children?: OpenElement[];
-  text?: string;
+  readonly attributes: Readonly<Record<string, string>> | undefined;
+  children: XmlElement[] | undefined;
+  /** So far. */
+  text: string;
+}
+
+/** The fields in alphabetic order, the one of canonical JSON: a raw record is written without being sorted first. */
+function closed({ attributes, children, name, text: untrimmed }: OpenElement): XmlElement {
+  const text = untrimmed.trim();
+  if (attributes === undefined && children === undefined) return text === '' ? { name } : { name, text };
+  return {
+    ...(attributes === undefined ? {} : { attributes }),
+    ...(children === undefined ? {} : { children }),
+    name,
+    ...(text === '' ? {} : { text }),
+  };
 }
 
 function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
@@ -136,8 +154,6 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
   let size = 0;
   /** The record being built, outermost first; empty between records. */
   const open: OpenElement[] = [];
-  /** Their texts so far. */
-  const texts: string[] = [];
 
   function grow(by: number): void {
     size += by;
@@ -187,33 +203,31 @@ function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
       return;
     }
     grow(name.length);
-    const attributes = attributesOf(tag);
-    const element: OpenElement = attributes === undefined ? { name } : { name, attributes };
-    if (parent !== undefined) {
-      parent.children ??= [];
-      parent.children.push(element);
-    }
-    open.push(element);
-    texts.push('');
+    open.push({ name, attributes: attributesOf(tag), children: undefined, text: '' });
   };
 
   function addText(text: string): void {
-    if (open.length === 0) return;
+    const element = open.at(-1);
+    if (element === undefined) return;
     grow(text.length);
-    texts[texts.length - 1] += text;
+    element.text += text;
   }
   parser.ontext = addText;
   parser.oncdata = addText;
 
   parser.onclosetag = () => {
     depth -= 1;
-    const element = open.pop();
-    if (element === undefined) return;
-    const text = texts.pop()?.trim() ?? '';
-    if (text !== '') element.text = text;
-    if (open.length > 0) return;
-    size = 0;
-    emit(element);
+    const ended = open.pop();
+    if (ended === undefined) return;
+    const element = closed(ended);
+    const parent = open.at(-1);
+    if (parent === undefined) {
+      size = 0;
+      emit(element);
+      return;
+    }
+    parent.children ??= [];
+    parent.children.push(element);
   };
 
   return {

@@ -28,7 +28,9 @@ export function parseUrl(value: unknown, base?: string): ParsedUrl {
   const url = new URL(complete, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return { kind: 'refused' };
   if (url.username !== '' || url.password !== '' || isPrivate(url.hostname)) return { kind: 'refused' };
-  for (const name of [...url.searchParams.keys()]) if (tracking.test(name)) url.searchParams.delete(name);
+  if (url.search !== '') {
+    for (const name of [...url.searchParams.keys()]) if (tracking.test(name)) url.searchParams.delete(name);
+  }
   return url.href.length > maxLength ? { kind: 'refused' } : { kind: 'url', url: url.href };
 }
 

@@ -1,9 +1,20 @@
 /** The identity of a content: the same record gives the same text whatever the order of its fields. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** JSON with sorted keys. @throws TypeError or RangeError on what JSON cannot hold (a cycle, a bottomless tree). */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(sorted(value)) ?? 'null';
+  return JSON.stringify(isCanonical(value) ? value : sorted(value)) ?? 'null';
+}
+
+/** Whether JSON can be written as it is: readers that build records in this order spare a copy of each. */
+function isCanonical(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isCanonical);
+  // Anything but a plain object may have a JSON of its own.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype !== null && prototype !== Object.prototype) || 'toJSON' in value) return false;
+  const names = Object.keys(value);
+  return isSorted(names) && names.every((name) => isCanonical(Reflect.get(value, name)));
 }
 
 function sorted(value: unknown): unknown {
@@ -22,11 +33,10 @@ function sorted(value: unknown): unknown {
 }
 
 function isSorted(names: readonly string[]): boolean {
-  return names.every((name, at) => at === 0 || (names[at - 1] ?? '') <= name);
+  for (let at = 1; at < names.length; at += 1) if ((names[at - 1] ?? '') > (names[at] ?? '')) return false;
+  return true;
 }
 
 export function sha256(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\n');
-  return hash.digest('base64url');
+  return hash('sha256', parts.map((part) => `${part}\n`).join(''), 'base64url');
 }
