@@ -69,6 +69,7 @@ export interface UseCases {
   readonly mail: { deliver(signal?: AbortSignal): Promise<Delivery> };
   readonly retention: Pick<Retention, 'enforce'>;
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
+  readonly files: { removeUnfinished(before: Date): Promise<number> };
   /** Sources that fail now, with the date since when; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
 }
@@ -224,6 +225,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       sources,
       pathways,
       mail: { deliver: async (signal) => (await people()).mail.deliver(signal) },
+      files: { removeUnfinished: async (before) => (await people()).files.removeUnfinished(before) },
       personalData: { finishErasures: async () => (await people()).personalData.finishErasures() },
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,

@@ -104,10 +104,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const oidc = readOidcProviders(given);
   // A secure cookie is only set on a request that came by https, which only a declared proxy can say.
   const behindNothing = parsed.data?.PUBLIC_URL?.startsWith('https:') === true && parsed.data.TRUST_PROXY === 0;
-  if (!parsed.success || oidc.problems.length > 0 || behindNothing) {
+  const senderless = (parsed.data?.SMTP_URL ?? null) !== null && parsed.data?.MAIL_FROM_ADDRESS === null;
+  if (!parsed.success || oidc.problems.length > 0 || behindNothing || senderless) {
     const problems = [
       ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} : ${issue.message}`),
       ...oidc.problems,
+      ...(senderless ? ['MAIL_FROM_ADDRESS : va avec SMTP_URL, sinon aucun courriel ne part'] : []),
       ...(behindNothing
         ? ['TRUST_PROXY : 1 au moins quand PUBLIC_URL est en https, sinon personne ne peut se connecter']
         : []),

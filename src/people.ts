@@ -15,6 +15,7 @@ import { makeAccountStore } from './accounts/store.ts';
 import {
   accountHolding,
   attemptHolding,
+  fileHolding,
   mailHolding,
   sessionHolding,
   tokenHolding,
@@ -37,7 +38,9 @@ import { makeEnrolments } from './pathways/use-cases/enrolment.ts';
 import { makeKeeping } from './pathways/use-cases/keeping.ts';
 import { enrolmentHolding, keptHolding } from './pathways/use-cases/personal-data.ts';
 import { makeAudit } from './platform/audit.ts';
+import { makeClamdScanner } from './platform/clamd.ts';
 import { expiringDocuments } from './platform/expiring.ts';
+import { makeFiles } from './platform/files.ts';
 import type { Log } from './platform/log.ts';
 import { makeMail } from './platform/mail.ts';
 import type { Database } from './platform/mongo.ts';
@@ -93,6 +96,7 @@ export async function openPeople(parts: PeopleParts) {
     now,
     log,
   });
+  const files = makeFiles(connection, config.clamd === null ? null : makeClamdScanner(config.clamd));
   const passwords = await makePasswordHasher();
 
   const site = config.publicUrl ?? `http://${config.host}:${config.port}`;
@@ -121,6 +125,7 @@ export async function openPeople(parts: PeopleParts) {
     keptStore,
     mail,
     audit,
+    files,
     sessions,
   ]) {
     await store.ensureIndexes();
@@ -147,6 +152,7 @@ export async function openPeople(parts: PeopleParts) {
     enrolmentHolding(enrolmentStore),
     keptHolding(keptStore),
     mailHolding(mail, accountStore),
+    fileHolding(files),
   ];
   const personalData = makePersonalData({
     holdings,
@@ -200,6 +206,7 @@ export async function openPeople(parts: PeopleParts) {
     secrets,
     audit,
     mail,
+    files,
     personalData,
     retention,
     organisations: makeOrganisations({

@@ -34,6 +34,10 @@ describe('configuration', () => {
     expect(readConfig({ PUBLIC_URL: 'https://ecole.example', TRUST_PROXY: '1' }).trustProxy).to.equal(1);
   });
 
+  it('a mail server without a sender is refused: mails would wait in silence', () => {
+    expect(refused({ SMTP_URL: 'smtp://localhost:25' }).publicMessage).to.contain('MAIL_FROM_ADDRESS');
+  });
+
   it('a misspelt setting of an identity provider is named', () => {
     expect(refused({ OIDC_PROCONNECT_TITEL: 'ProConnect' }).publicMessage).to.contain('OIDC_PROCONNECT_TITEL');
   });

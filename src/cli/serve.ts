@@ -48,7 +48,9 @@ export function serveCommand(program: Command, config: () => Config): void {
       } else if ((await app.useCases.pathways.list()).length === 0) {
         await app.useCases.pathways.rebuild();
       }
-      const { demoAccounts } = await app.people();
+      const { demoAccounts, personalData } = await app.people();
+      // An erasure that a stop cut short does not wait for the night.
+      await personalData.finishErasures();
       if (settings.demo) await demoAccounts.plant();
       else await demoAccounts.eraseAll();
       const server = await serve(app);
