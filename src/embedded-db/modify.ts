@@ -117,15 +117,16 @@ export function updateDocuments(store: Store, database: string, name: string, sp
   let after: Doc | undefined;
   // All ids first: a document that an update moves in an index must not be met again.
   for (const { record } of collection ? [...found(store, collection, query)] : []) {
-    const bytes = collection && store.record(collection, record);
+    const bytes = collection && store.peek(collection, record);
     if (!bytes || !collection) continue;
+    const size = bytes.length;
     before = fields ? decodeFields(bytes, fields) : decode(bytes);
     const result = update.apply(before);
     matched++;
     after = result.doc;
     if (!result.changed) continue;
     const changed = fields ? encodeChanged(bytes, fields, before, result.doc) : encode(result.doc);
-    store.replace(collection, record, { doc: before, size: bytes.length }, result.doc, changed);
+    store.replace(collection, record, { doc: before, size }, result.doc, changed);
     modified++;
   }
   if (matched > 0 || !spec.upsert) return { matched, modified, upserted: undefined, before, after };

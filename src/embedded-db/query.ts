@@ -50,6 +50,7 @@ export function compileQuery(spec: QuerySpec): Query {
 /** A record that a query found. */
 export interface Found {
   readonly record: number;
+  /** Valid until the next record is read: decode them at once, or keep a `copy`. */
   readonly bytes: Buffer;
 }
 
@@ -88,7 +89,7 @@ function* candidates(store: Store, collection: Collection, found: Plan, effort: 
       if (seen?.has(record)) continue;
       seen?.add(record);
       // Gone since this part of the index was read.
-      const bytes = store.record(collection, record);
+      const bytes = store.peek(collection, record);
       if (!bytes) continue;
       effort.documents++;
       yield { record, bytes };
@@ -143,14 +144,20 @@ function* sorted(
   }
   const limit = query.limit === 0 ? undefined : query.limit + query.skip;
   for (const { record } of sortBy(keyed(), ({ key }) => key, sort.compareKeys, limit)) {
-    const bytes = store.record(collection, record);
+    const bytes = store.peek(collection, record);
     if (bytes) yield { record, bytes };
   }
 }
 
-/** How the projection of a find is applied to stored bytes. */
+function copy(bytes: Buffer): Buffer {
+  const kept = Buffer.allocUnsafe(bytes.length);
+  bytes.copy(kept, 0, 0, bytes.length);
+  return kept;
+}
+
+/** How the projection of a find is applied to stored bytes; what it gives may be kept. */
 export function projected(projection: CompiledProjection | undefined): (bytes: Buffer) => Buffer {
-  if (!projection) return (bytes) => bytes;
+  if (!projection) return copy;
   const { fields } = projection;
   return (bytes) => encode(projection.project(fields ? decodeFields(bytes, fields) : decode(bytes)));
 }

@@ -43,6 +43,13 @@ export class Store {
     return this.environment.records.get(recordKey(collection.id, record));
   }
 
+  /** The same without a copy of its own: valid until any other record is read. What decodes it at once needs no more. */
+  peek(collection: Collection, record: number): Buffer | undefined {
+    const bytes = this.environment.records.getBinaryFast(recordKey(collection.id, record));
+    // lmdb gives its own buffer, longer than the record, under a length that the methods of a Buffer do not all look at.
+    return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
   /** Throws 11000 when a unique index refuses it, 171 when it cannot be indexed; nothing is written then. */
   insert(collection: Collection, doc: Doc, bytes: Uint8Array): void {
     const added = this.#keys(collection, doc);

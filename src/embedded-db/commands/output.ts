@@ -29,11 +29,11 @@ export async function writeOutput(
       const collection = collectionToWrite(store, database, output.collection);
       for (const doc of documents) {
         const [found] = search(store, collection, compileQuery({ filter: output.filterFor(doc), limit: 1 }));
-        const action = output.merge(found && decode(found.bytes), doc);
+        const before = found && { doc: decode(found.bytes), size: found.bytes.length };
+        const action = output.merge(before?.doc, doc);
         if (!action) continue;
         if ('insert' in action) insertBytes(store, collection, encode(withId(action.insert)));
-        else if (found) {
-          const before = { doc: decode(found.bytes), size: found.bytes.length };
+        else if (found && before) {
           store.replace(collection, found.record, before, action.replace, encode(action.replace));
         }
       }
