@@ -88,8 +88,8 @@ export function drawCourseId(): CourseId {
   return Array.from(randomBytes(8), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('');
 }
 
-/** Nothing else went wrong than keys already taken. */
-function isDuplicate(error: unknown): error is { writeErrors: readonly { readonly index: number }[] } {
+/** Of an unordered bulk write: nothing else went wrong than keys already taken. */
+export function isDuplicate(error: unknown): error is { writeErrors: readonly { readonly index: number }[] } {
   return (
     typeof error === 'object' &&
     error !== null &&

@@ -250,7 +250,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
   );
   await allDone([
     written.length === 0 ? undefined : courses.write(context, written),
-    records.saveRaws(source.id, raws),
+    records.saveRaws(source.id, raws, marks),
     (async () => {
       if (back.length > 0) await courses.restore(context, back);
       if (found.length > 0) await courses.clearMissing(found, now);
@@ -268,6 +268,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
         const run = sorted.adopted.get(each.entry.remoteId) ?? mark(each.outcome);
         return markOf(each, source.id, run, each.entry.at ?? now);
       }),
+      marks,
     ),
     records.markSeen(source.id, still, mark('unchanged'), now),
     records.markSeen(source.id, [...backIds], mark('restored'), now),
@@ -346,6 +347,7 @@ export async function adoptUnmarked(stage: Omit<WriteStage, 'judge' | 'again'>, 
         gone: false,
         claim: null,
       })),
+      marks,
     );
   }
 }

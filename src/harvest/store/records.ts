@@ -4,6 +4,7 @@
  */
 import { type Connection, type mongo, Schema } from 'mongoose';
 import type { CourseId } from '../../catalogue/model.ts';
+import { isDuplicate } from '../../catalogue/store/writing.ts';
 import type { RecordOutcome } from '../pipeline/outcome.ts';
 
 /** A `Problem` as it is kept: the value cut short, as text. */
@@ -52,6 +53,13 @@ export interface RawRecord {
   readonly at: Date;
 }
 
+/** By remoteId. */
+export type Marked = Pick<ReadonlyMap<string, unknown>, 'has'>;
+
+interface Keyed {
+  _id: string;
+}
+
 interface MarkDocument extends RecordMark {
   _id: string;
 }
@@ -74,9 +82,10 @@ export interface RecordStore {
   ensureIndexes(): Promise<void>;
   /** The key is the remoteId. */
   marks(sourceId: string, remoteIds: readonly string[]): Promise<Map<string, RecordMark>>;
-  saveRaws(sourceId: string, raws: readonly RawRecord[]): Promise<void>;
+  /** `marked` has the records that have a mark: the others are written as new, which costs less than looking for them. */
+  saveRaws(sourceId: string, raws: readonly RawRecord[], marked: Marked): Promise<void>;
   /** Judged records: the whole mark. */
-  saveMarks(marks: readonly RecordMark[]): Promise<void>;
+  saveMarks(marks: readonly RecordMark[], marked: Marked): Promise<void>;
   /** Seen again with the content already judged: problems of another reading end, the verdict stays. */
   markSeen(sourceId: string, remoteIds: readonly string[], run: RunMark, seenAt: Date): Promise<void>;
   /** Met again while a batch is replayed. */
@@ -100,9 +109,12 @@ export interface RecordStore {
   erase(sourceIds: readonly string[]): Promise<void>;
 }
 
+const marksName = 'harvest_records';
+const rawsName = 'harvest_raw_records';
+
 const markSchema = new Schema(
   { _id: String, claim: Schema.Types.Mixed },
-  { collection: 'harvest_records', versionKey: false, strict: false },
+  { collection: marksName, versionKey: false, strict: false },
 );
 markSchema.index({ 'claim.sourceId': 1 }, { sparse: true });
 
@@ -117,11 +129,33 @@ function rangeOf(sourceId: string) {
   return { $gte: `${sourceId}/`, $lt: `${sourceId}0` };
 }
 
+/** Replaces the documents that are known, inserts the others; one that an attempt which died left there is replaced too. */
+async function put(
+  collection: mongo.Collection<Keyed>,
+  documents: readonly Keyed[],
+  isKnown: (at: number) => boolean,
+): Promise<void> {
+  const replaceOne = ({ _id, ...replacement }: Keyed) => ({
+    replaceOne: { filter: { _id }, replacement, upsert: true },
+  });
+  try {
+    await collection.bulkWrite(
+      documents.map((document, at) => (isKnown(at) ? replaceOne(document) : { insertOne: { document } })),
+      { ordered: false },
+    );
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    const there = error.writeErrors.flatMap(({ index }) => documents[index] ?? []);
+    await collection.bulkWrite(there.map(replaceOne), { ordered: false });
+  }
+}
+
 export function makeRecordStore(connection: Connection): RecordStore {
   const model = connection.model('HarvestRecord', markSchema);
   const database = connection.getClient().db(connection.name);
-  const marks = database.collection<MarkDocument>('harvest_records');
-  const raws = database.collection<RawDocument>('harvest_raw_records');
+  const marks = database.collection<MarkDocument>(marksName);
+  const raws = database.collection<RawDocument>(rawsName);
+  const keyed = (name: string) => database.collection<Keyed>(name);
 
   const keysOf = (sourceId: string, remoteIds: readonly string[]) => ({
     _id: { $in: remoteIds.map((remoteId) => keyOf(sourceId, remoteId)) },
@@ -158,24 +192,16 @@ export function makeRecordStore(connection: Connection): RecordStore {
       return new Map(found.map(({ _id, ...mark }) => [mark.remoteId, mark]));
     },
 
-    async saveRaws(sourceId, list) {
+    async saveRaws(sourceId, list, marked) {
       if (list.length === 0) return;
-      await raws.bulkWrite(
-        list.map(({ remoteId, raw, at }) => ({
-          replaceOne: { filter: { _id: keyOf(sourceId, remoteId) }, replacement: { raw, at }, upsert: true },
-        })),
-        { ordered: false },
-      );
+      const documents = list.map(({ remoteId, raw, at }) => ({ _id: keyOf(sourceId, remoteId), raw, at }));
+      await put(keyed(rawsName), documents, (at) => marked.has(list[at]?.remoteId ?? ''));
     },
 
-    async saveMarks(list) {
+    async saveMarks(list, marked) {
       if (list.length === 0) return;
-      await marks.bulkWrite(
-        list.map((mark) => ({
-          replaceOne: { filter: { _id: keyOf(mark.sourceId, mark.remoteId) }, replacement: { ...mark }, upsert: true },
-        })),
-        { ordered: false },
-      );
+      const documents = list.map((mark) => ({ _id: keyOf(mark.sourceId, mark.remoteId), ...mark }));
+      await put(keyed(marksName), documents, (at) => marked.has(list[at]?.remoteId ?? ''));
     },
 
     async markSeen(sourceId, remoteIds, run, seenAt) {
