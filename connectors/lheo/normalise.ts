@@ -57,9 +57,12 @@ function courseOf(offer: Offer): Normalised {
   for (const { field, value } of offer.ids) if (value === '') findings.errors.push(missingField(field));
   const price = priceOf(offer.price, findings);
   const languages = languagesOf(offer, findings);
+  const title = required(offer.title, 500, findings);
+  const { description, descriptionHtml } = descriptionOf(offer, findings);
   const course: CourseDraft = {
-    title: required(offer.title, 500, findings),
-    ...descriptionOf(offer, findings),
+    title,
+    description,
+    descriptionHtml,
     url: urlOf(offer, findings),
     languages,
     provider: providerOf(offer, findings),

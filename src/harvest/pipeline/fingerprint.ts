@@ -13,8 +13,7 @@ function isCanonical(value: unknown): boolean {
   // Anything but a plain object may have a JSON of its own.
   const prototype: unknown = Object.getPrototypeOf(value);
   if ((prototype !== null && prototype !== Object.prototype) || 'toJSON' in value) return false;
-  const names = Object.keys(value);
-  return isSorted(names) && names.every((name) => isCanonical(Reflect.get(value, name)));
+  return isSorted(Object.keys(value)) && Object.values(value).every(isCanonical);
 }
 
 function sorted(value: unknown): unknown {
