@@ -127,6 +127,25 @@ describe('a killed run', function () {
     expect(run.presentAfter).to.equal(3);
   });
 
+  it('replaces the raw record and the mark that an attempt left, though it looked for them before', async () => {
+    const { records: kept } = world.store;
+    const at = world.now();
+    await kept.saveRaws('partenaire', [{ remoteId: 'a', raw: '1', at }], new Map());
+    const two = ['a', 'b'].map((remoteId) => ({ remoteId, raw: '2', at }));
+    await kept.saveRaws('partenaire', two, new Map());
+    const found = await world.database.connection.collection('harvest_raw_records').find().sort({ _id: 1 }).toArray();
+    expect(found.map(({ _id, raw }) => [String(_id), raw])).to.deep.equal([
+      ['partenaire/a', '2'],
+      ['partenaire/b', '2'],
+    ]);
+
+    await world.run([...records('a'), end()]);
+    const mark = (await kept.marks('partenaire', ['a'])).get('a');
+    if (mark === undefined) throw new Error('no mark');
+    await kept.saveMarks([{ ...mark, hash: 'other' }], new Map());
+    expect((await kept.marks('partenaire', ['a'])).get('a')).to.deep.equal({ ...mark, hash: 'other' });
+  });
+
   it('leaves without a word when another process took it over', async () => {
     const listing = async function* () {
       yield* records('a');
