@@ -59,22 +59,32 @@ function courseOf(offer: Offer): Normalised {
   const languages = languagesOf(offer, findings);
   const title = required(offer.title, 500, findings);
   const { description, descriptionHtml } = descriptionOf(offer, findings);
+  const url = urlOf(offer, findings);
+  const provider = providerOf(offer, findings);
+  const effort = effortOf(offer, findings);
+  const sessions = sessionsOf(offer, findings);
+  const certifications = certificationsOf(offer, findings);
+  const isRegistered = certifications.some(({ kind }) => kind === 'RNCP' || kind === 'RS');
   const course: CourseDraft = {
     title,
     description,
     descriptionHtml,
-    url: urlOf(offer, findings),
+    url,
     languages,
-    provider: providerOf(offer, findings),
+    provider,
     level: levels.get(offer.levelCode) ?? { label: null, eqf: null },
-    ...effortOf(offer, findings),
-    sessions: sessionsOf(offer, findings),
+    effortMinutesPerWeek: effort.effortMinutesPerWeek,
+    durationWeeks: effort.durationWeeks,
+    totalHours: effort.totalHours,
+    effortText: effort.effortText,
+    durationText: effort.durationText,
+    sessions,
     contentFree: price === null ? null : price.amount === 0,
     fundedForJobSeekers: fundingOf(offer),
     price,
     exam: { exists: null, included: null, price: null },
-    certificate: { type: 'unknown', free: null, included: null, price: null },
-    certifications: certificationsOf(offer, findings),
+    certificate: { type: isRegistered ? 'registered' : 'unknown', free: null, included: null, price: null },
+    certifications,
     subjects: offer.subjects.flatMap(({ scheme, code }) => {
       const known = subjectCode(scheme, code);
       return known === null ? [] : [{ scheme, code: known, label: null }];
@@ -91,10 +101,8 @@ function courseOf(offer: Offer): Normalised {
     sourceUpdatedAt: instantOf(offer.updated),
   };
   if (findings.errors.length > 0) return { kind: 'rejected', problems: findings.errors };
-  const isRegistered = course.certifications.some(({ kind }) => kind === 'RNCP' || kind === 'RS');
-  const certificate = isRegistered ? { ...course.certificate, type: 'registered' as const } : course.certificate;
   const warnings = findings.warnings.length === 0 ? {} : { warnings: findings.warnings };
-  return { kind: 'course', course: { ...course, certificate }, ...warnings };
+  return { kind: 'course', course, ...warnings };
 }
 
 function required({ field, value }: Said, max: number, findings: Findings): string {
