@@ -164,7 +164,15 @@ describe('organisations', () => {
       world.people.later(invitationDays * 24 * 60 - 1);
       expect((await world.organisations.invitation(await as(bob), sent)).answer).to.equal('accept');
       world.people.later(1);
+      expect(await refusalOf(world.organisations.invitation(await as(bob), sent))).to.equal('INVITATION_PERDUE');
       expect(await refusalOf(world.organisations.accept(await as(bob), sent))).to.equal('INVITATION_PERDUE');
+    });
+
+    it('are used by one request alone, whatever the moments of the two', async () => {
+      const { id: invitation = '' } = (await world.store.unansweredInvitations(id))[0] ?? {};
+      const [first, second] = [new Date(world.people.clock), new Date(world.people.clock.getTime() + 1)];
+      expect(await world.store.useInvitation(invitation, first)).to.equal(true);
+      expect(await world.store.useInvitation(invitation, second)).to.equal(false);
     });
 
     it('are not used up by being looked at', async () => {
@@ -185,10 +193,9 @@ describe('organisations', () => {
       await world.organisations.withdrawInvitation(await as(ada), id, invitations[0]?.id ?? '');
       for (const token of ['', 'x', 'A'.repeat(43), used, sent]) {
         const error = await errorOf(world.organisations.accept(await as(bob), token));
-        expect(error).to.include({
-          kind: 'not-found',
-          publicMessage: "Cette invitation n'est plus valable. Demandez-en une nouvelle.",
-        });
+        const lost = "Cette invitation n'est plus valable. Demandez-en une nouvelle.";
+        expect(error).to.include({ kind: 'not-found', publicMessage: lost });
+        expect(await refusalOf(world.organisations.invitation(visitor, token))).to.equal('INVITATION_PERDUE');
       }
     });
 
@@ -292,6 +299,9 @@ describe('organisations', () => {
       const token = await invite(ada, funder, 'carol@exemple.fr', false, true);
       await world.organisations.accept(await as(carol), token);
       expect((await as(carol)).roles).to.deep.equal(['learner', 'funder-member']);
+      for (const [act, work] of acts(await as(carol, true), funder).slice(1, 6)) {
+        expect(await refusalOf(work()), act).to.equal('PROPRIETAIRE_SEUL');
+      }
     });
 
     it('are put out at once: their number is raised, and the page is gone for them', async () => {
