@@ -86,7 +86,7 @@ export function offerOfAction(formation: XmlElement, action: XmlElement): Offer 
   const { title, descriptions, certifications, subjects } = offerOf(formation);
   const conditions = conditionsOf(action);
   const schoolUrl = said(school, 'coordonnees-organisme', 'coordonnees', 'web', 'urlweb');
-  // Field by field: spreading both parts into one object costs more than all the rest of it.
+  // Field by field: spreading both parts into one object is slower, and every record passes here.
   return {
     ids,
     title,

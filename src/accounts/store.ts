@@ -1,6 +1,7 @@
 /** People who sign in. One document each; addresses and names are nowhere else but in what waits (store/tokens.ts). */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { AppError } from '../errors.ts';
+import { isDuplicateKey } from '../platform/duplicate-key.ts';
 import { type Account, type Consent, emailKey, type Identity } from './model.ts';
 
 export type OneTimeCode = NonNullable<Account['oneTimeCode']>;
@@ -107,16 +108,12 @@ function toDocument({ id, ...account }: Account): AccountDocument {
 const taken = () =>
   new AppError('conflict', 'COMPTE_EXISTANT', "Cette adresse ou cette identité est celle d'un autre compte.");
 
-function isDuplicate(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 11_000;
-}
-
 /** Answers `refused` when a unique index says no. */
 async function unlessTaken<T>(write: () => Promise<T>, refused: T): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (isDuplicate(error)) return refused;
+    if (isDuplicateKey(error)) return refused;
     throw error;
   }
 }

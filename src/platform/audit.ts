@@ -16,7 +16,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { isDuplicateKey } from './lock.ts';
+import { isDuplicateKey } from './duplicate-key.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface AuditEvent {

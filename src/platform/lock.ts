@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import { isDuplicateKey } from './duplicate-key.ts';
 
 interface LockDocument {
   _id: string;
@@ -56,8 +57,4 @@ export async function heldLocks(connection: Connection, names: readonly string[]
     .find({ _id: { $in: [...names] }, until: { $gt: now } })
     .toArray();
   return held.map((lock) => lock._id);
-}
-
-export function isDuplicateKey(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 11_000;
 }

@@ -10,7 +10,7 @@ import type { Connection } from 'mongoose';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Options as SmtpOptions } from 'nodemailer/lib/smtp-transport';
 import { AppError } from '../errors.ts';
-import { isDuplicateKey } from './lock.ts';
+import { isDuplicateKey } from './duplicate-key.ts';
 import type { Log } from './log.ts';
 import type { Secrets } from './secrets.ts';
 import type { MailViews, RenderedMail } from './web/mail-views.ts';

@@ -1,7 +1,7 @@
 /** Organisations, their members and the invitations to them, in MongoDB. Returns model values, never documents. */
 import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../../errors.ts';
-import { isDuplicateKey } from '../../platform/lock.ts';
+import { isDuplicateKey } from '../../platform/duplicate-key.ts';
 import type { Membership } from '../../rights.ts';
 import { type Members, membershipIn } from '../model/team.ts';
 import type { Invitation, Organisation } from '../model.ts';

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
 import { AppError } from '../../errors.ts';
+import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
 import { accessFactsOf, type CourseId, type CourseState, courseIdAlphabet, type WithdrawalReason } from '../model.ts';
 import {
   type CourseDocument,
@@ -86,18 +87,6 @@ const chunkSize = 500;
 /** 8 characters of 32: 1.1e12 addresses. */
 export function drawCourseId(): CourseId {
   return Array.from(randomBytes(8), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('');
-}
-
-/** Of an unordered bulk write: nothing else went wrong than keys already taken. */
-export function isDuplicate(error: unknown): error is { writeErrors: readonly { readonly index: number }[] } {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'writeErrors' in error &&
-    Array.isArray(error.writeErrors) &&
-    error.writeErrors.length > 0 &&
-    error.writeErrors.every((each) => each.code === 11000)
-  );
 }
 
 export function makeCourseWriter(
@@ -184,7 +173,7 @@ export function makeCourseWriter(
           await courses.bulkWrite(operations, { ordered: false });
           return;
         } catch (error) {
-          if (!isDuplicate(error)) throw error;
+          if (!areDuplicateKeys(error)) throw error;
           // An identifier drawn twice: draw again. The record itself already there: write it as known.
           const again = error.writeErrors.flatMap(({ index }) => left[index] ?? []);
           const there = await this.known(

@@ -4,7 +4,7 @@
  */
 import { type Connection, type mongo, Schema } from 'mongoose';
 import type { CourseId } from '../../catalogue/model.ts';
-import { isDuplicate } from '../../catalogue/store/writing.ts';
+import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
 import type { RecordOutcome } from '../pipeline/outcome.ts';
 
 /** A `Problem` as it is kept: the value cut short, as text. */
@@ -144,7 +144,7 @@ async function put(
       { ordered: false },
     );
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
+    if (!areDuplicateKeys(error)) throw error;
     const there = error.writeErrors.flatMap(({ index }) => documents[index] ?? []);
     await collection.bulkWrite(there.map(replaceOne), { ordered: false });
   }

@@ -1,6 +1,6 @@
 /** Enrolments in MongoDB: one per account and pathway, whatever the number of tabs. Returns model values. */
 import { type Connection, type Model, Schema } from 'mongoose';
-import { isDuplicateKey } from '../../platform/lock.ts';
+import { isDuplicateKey } from '../../platform/duplicate-key.ts';
 import type { Enrolment } from '../model/enrolment.ts';
 
 export interface EnrolmentStore {

@@ -1,6 +1,6 @@
 /** What people keep for later: courses and pathways, once each per account. */
 import { type Connection, type Model, Schema } from 'mongoose';
-import { isDuplicateKey } from '../../platform/lock.ts';
+import { isDuplicateKey } from '../../platform/duplicate-key.ts';
 import type { Kept } from '../model/kept.ts';
 
 export interface KeptStore {
