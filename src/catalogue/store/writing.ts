@@ -287,13 +287,13 @@ export function makeCourseWriter(
 
     async refreshAccess(now, sourceId) {
       const limit = new Date(now.getTime() - freshDays * 86_400_000);
-      const free = [{ 'draft.contentFree': true }, { 'draft.price.amount': 0 }];
       const candidates: mongo.Filter<CourseDocument> = {
         ...(sourceId === undefined ? {} : { sourceId }),
         $or: [
           { harvestedAt: { $lt: limit }, 'access.code': { $in: ['free-for-all', 'content-free'] } },
           { harvestedAt: { $gte: limit }, 'access.reason': 'too-old' },
-          { harvestedAt: { $gte: limit }, 'access.code': 'funded-for-job-seekers', $or: free },
+          // Perhaps free for all while it is fresh. Asking the draft here would decode it for every course of the source.
+          { harvestedAt: { $gte: limit }, 'access.code': 'funded-for-job-seekers' },
         ],
       };
       let changed = 0;
