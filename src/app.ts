@@ -37,8 +37,9 @@ import { type Database, openDatabase } from './platform/mongo.ts';
 import { readAssets } from './platform/web/server.ts';
 import { loadViews, type Views } from './platform/web/views.ts';
 import { loadKnownSources } from './providers/data.ts';
-import { isDue, type Source } from './providers/model.ts';
+import type { Source } from './providers/model.ts';
 import { makeSourceStore } from './providers/store.ts';
+import { type Due, makeDue } from './providers/use-cases/due.ts';
 import { makeSources, type Sources } from './providers/use-cases.ts';
 import { userAgentOf } from './user-agent.ts';
 
@@ -49,7 +50,7 @@ export const projectRoot = ((): string => {
   return folder;
 })();
 
-export interface UseCases {
+export interface UseCases extends Due {
   readonly harvest: Harvest;
   readonly sources: Sources;
   readonly pathways: {
@@ -64,8 +65,6 @@ export interface UseCases {
     trigger: RunTrigger,
     options?: { readonly everything?: boolean; readonly signal?: AbortSignal },
   ): Promise<readonly HarvestRun[]>;
-  /** Active sources whose rhythm asks for a run now. */
-  dueSources(): Promise<readonly Source[]>;
   readonly mail: { deliver(signal?: AbortSignal): Promise<Delivery> };
   readonly retention: Pick<Retention, 'enforce'>;
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
@@ -240,13 +239,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         await rebuild();
         return runs;
       },
-      async dueSources() {
-        const lastStarts = new Map(
-          (await harvest.status()).map((run) => [run.sourceId, run.startedAt ?? run.queuedAt]),
-        );
-        const all = (await sources.list()).filter(reachable);
-        return all.filter((source) => isDue(source, lastStarts.get(source.id) ?? null, now()));
-      },
+      ...makeDue({ sources: async () => (await sources.list()).filter(reachable), harvest, now }),
       async failingSince(sourceIds) {
         const found = await Promise.all(
           sourceIds.map(async (id) => [id, failureStart(await harvest.runsOf(id, runsLookedAt))] as const),

@@ -86,9 +86,11 @@ export function harvestCommands(program: Command, config: () => Config): void {
   const sources = program.command('sources').description('catalogues of partners');
 
   commandOf(sources, 'list', 'every source with its state').action(async (_options, print: Printer) => {
-    await withApp(config(), print, async ({ useCases }) =>
+    await withApp(config(), print, async ({ useCases }) => {
+      const all = await useCases.sources.list();
+      const open = await useCases.openBreakers(all.map(({ id }) => id));
       print.list(
-        (await useCases.sources.list()).map(({ config: _config, ...source }) => source),
+        all.map(({ config: _config, ...source }) => ({ ...source, breaker: open.get(source.id) ?? null })),
         [
           { title: 'source', of: ({ id }) => id },
           { title: 'titre', of: ({ title }) => title },
@@ -96,10 +98,11 @@ export function harvestCommands(program: Command, config: () => Config): void {
           { title: 'état', of: ({ state }) => state },
           { title: 'rythme', of: ({ rhythm }) => rhythm },
           { title: 'raison', of: ({ stateReason }) => stateReason ?? '' },
+          { title: 'prochain essai', of: ({ breaker }) => (breaker === null ? '' : date(breaker.until)) },
         ],
         'Aucune source.',
-      ),
-    );
+      );
+    });
   });
 
   commandOf(sources, 'activate <source>', 'harvests it from now on').action(
