@@ -1,5 +1,6 @@
 /** The pages of accounts, put together. */
 import { type Request, type Response, Router } from 'express';
+import type { SpaceLink } from '../platform/web/forms.ts';
 import type { Sessions } from '../platform/web/session.ts';
 import type { Views } from '../platform/web/views.ts';
 import { type Actor, visitor } from '../rights.ts';
@@ -7,7 +8,6 @@ import { ownAccountRoutes } from './routes/own.ts';
 import { registrationRoutes } from './routes/registration.ts';
 import { type SignInRoutes, signInRoutes } from './routes/sign-in.ts';
 import type { Accounts } from './use-cases.ts';
-import type { SpaceLink } from './view-models/forms.ts';
 import type { SignInExtras } from './view-models/sign-in.ts';
 
 export interface AccountRouteParts {

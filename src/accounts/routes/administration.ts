@@ -3,6 +3,8 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { AuditVerification } from '../../platform/audit.ts';
+import { queryText, text, textsOf, unkept } from '../../platform/web/answers.ts';
+import type { FieldErrors } from '../../platform/web/forms.ts';
 import type { Sessions } from '../../platform/web/session.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
@@ -18,8 +20,6 @@ import {
   trailModel,
   trailPath,
 } from '../view-models/administration.ts';
-import type { FieldErrors } from '../view-models/forms.ts';
-import { queryText, text, textsOf, unkept } from './answers.ts';
 
 const searchForm = z.object({ q: text });
 const confirmView = 'admin/confirm';

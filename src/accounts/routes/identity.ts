@@ -6,6 +6,8 @@ import { AppError } from '../../errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { localPath } from '../../platform/web/address.ts';
+import { queryText } from '../../platform/web/answers.ts';
+import type { SpaceLink } from '../../platform/web/forms.ts';
 import type { Sessions } from '../../platform/web/session.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
@@ -17,9 +19,7 @@ import {
   type IdentityRefusal,
   signedOutPath,
 } from '../use-cases/identity.ts';
-import type { SpaceLink } from '../view-models/forms.ts';
 import { awayModel, identitiesModel, identitiesPath, refusalModel } from '../view-models/identity.ts';
-import { queryText } from './answers.ts';
 
 const attemptNote = 'identityAttempt';
 const openedNote = 'identityOpened';

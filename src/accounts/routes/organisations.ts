@@ -1,12 +1,13 @@
 /** /mon-espace/organisations: the organisations a person acts for; /invitations: the links that lead into one. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
+import { queryText, text, textsOf, unkept, unnamed } from '../../platform/web/answers.ts';
+import { type FieldErrors, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import type { Sessions } from '../../platform/web/session.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
 import type { Organisations } from '../use-cases/organisations.ts';
 import type { NewRights } from '../use-cases.ts';
-import { type FieldErrors, inSpace, type SpaceLink } from '../view-models/forms.ts';
 import {
   type Confirmation,
   confirmationModel,
@@ -21,7 +22,6 @@ import {
   organisationsPath,
   removing,
 } from '../view-models/organisations.ts';
-import { queryText, text, textsOf, unkept, unnamed } from './answers.ts';
 
 const creationForm = z.object({ kind: text, name: text, siret: text });
 const invitationForm = z.object({ email: text, owner: text });

@@ -1,13 +1,15 @@
 /** /mon-espace/profil and /mon-espace/securite. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
+import { queryText, text, textsOf, unkept, unnamed } from '../../platform/web/answers.ts';
+import type { FieldErrors, SpaceLink } from '../../platform/web/forms.ts';
 import type { Sessions } from '../../platform/web/session.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
 import { emailSchema } from '../model.ts';
 import { displayNameSchema } from '../use-cases/profile.ts';
 import type { Accounts } from '../use-cases.ts';
-import { emailSentence, type FieldErrors, passwordSentences, type SpaceLink } from '../view-models/forms.ts';
+import { emailSentence, passwordSentences } from '../view-models/forms.ts';
 import {
   codeSetUpModel,
   profileModel,
@@ -18,7 +20,6 @@ import {
   type TypedProfile,
 } from '../view-models/security.ts';
 import { linkModel, messageModel } from '../view-models/sign-in.ts';
-import { queryText, text, textsOf, unkept, unnamed } from './answers.ts';
 
 const nameForm = z.object({ displayName: text });
 const addressForm = z.object({ email: text, password: text });

@@ -1,13 +1,13 @@
 /** `/mon-espace/donnees`: what is kept, its download, consents, and the erasure of the account. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
+import { text, textsOf, unkept } from '../../platform/web/answers.ts';
+import type { SpaceLink } from '../../platform/web/forms.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
 import type { PersonalData } from '../use-cases/personal-data.ts';
 import { termsPurpose } from '../use-cases/registration.ts';
-import type { SpaceLink } from '../view-models/forms.ts';
 import { erasedModel, erasureModel, personalDataModel } from '../view-models/personal-data.ts';
-import { text, textsOf, unkept } from './answers.ts';
 
 const consentForm = z.object({ purpose: text, at: text });
 const passwordForm = z.object({ password: text });

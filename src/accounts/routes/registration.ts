@@ -1,12 +1,14 @@
 /** /inscription and the forgotten password: what is done without being signed in. */
 import { Router } from 'express';
 import { z } from 'zod';
+import { from, queryText, text, textsOf, unkept, unnamed } from '../../platform/web/answers.ts';
+import type { FieldErrors } from '../../platform/web/forms.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import { emailSchema } from '../model.ts';
 import { displayNameSchema } from '../use-cases/profile.ts';
 import { termsWords } from '../use-cases/registration.ts';
 import type { Accounts } from '../use-cases.ts';
-import { type FieldErrors, passwordSentences } from '../view-models/forms.ts';
+import { passwordSentences } from '../view-models/forms.ts';
 import {
   forgottenModel,
   linkModel,
@@ -15,7 +17,6 @@ import {
   refusedEmail,
   registrationModel,
 } from '../view-models/sign-in.ts';
-import { from, queryText, text, textsOf, unkept, unnamed } from './answers.ts';
 
 const registrationSchema = z.object({ email: text, password: text, displayName: text, terms: text });
 const emailForm = z.object({ email: text });

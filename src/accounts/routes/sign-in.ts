@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import { Strategy as LocalStrategy } from 'passport-local';
 import { z } from 'zod';
 import { localPath } from '../../platform/web/address.ts';
+import { from, queryText, text, textsOf, unkept } from '../../platform/web/answers.ts';
 import type { Sessions } from '../../platform/web/session.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
@@ -10,7 +11,6 @@ import { needsCode } from '../use-cases/actor.ts';
 import { pendingSchema, type SignedInAs, type SignInOutcome } from '../use-cases/sign-in.ts';
 import type { Accounts } from '../use-cases.ts';
 import { codeModel, type SignInExtras, signInModel, wrongCredentials } from '../view-models/sign-in.ts';
-import { from, queryText, text, textsOf, unkept } from './answers.ts';
 
 export const ownSpace = '/mon-espace';
 const pendingNote = 'pendingSignIn';

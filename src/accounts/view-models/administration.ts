@@ -1,7 +1,7 @@
 /** Words of the operator's pages: accounts and the audit trail. */
 import { clock, count, french, longDate, number, shortDate } from '../../platform/web/format.ts';
+import { type FieldErrors, field, formPage, inSpace } from '../../platform/web/forms.ts';
 import type { Account, Organisation } from '../model.ts';
-import { type FieldErrors, field, formPage, inSpace } from './forms.ts';
 
 export const accountsPath = '/admin/comptes';
 export const trailPath = '/admin/journal';

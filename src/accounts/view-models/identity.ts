@@ -1,7 +1,7 @@
 /** Words of signing in with an identity of elsewhere. */
 import { french, longDate } from '../../platform/web/format.ts';
+import { formPage, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import type { Identity } from '../model.ts';
-import { formPage, inSpace, type SpaceLink } from './forms.ts';
 import { profilePath } from './security.ts';
 
 export const identitiesPath = `${profilePath}/identites`;

@@ -1,8 +1,8 @@
 /** Words of the organisations a person acts for, and of the invitations to them. */
 import { clock, count, french, longDate, shortDate } from '../../platform/web/format.ts';
+import { type FieldErrors, field, formPage, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import { siretTaken } from '../model/team.ts';
 import type { Invitation, Organisation } from '../model.ts';
-import { type FieldErrors, field, formPage, inSpace, type SpaceLink } from './forms.ts';
 
 export const organisationsPath = '/mon-espace/organisations';
 export const organisationPath = (id: string) => `${organisationsPath}/${encodeURIComponent(id)}`;

@@ -1,8 +1,8 @@
 /** Words and shapes of `/mon-espace/donnees`. */
 import { clock, french, longDate } from '../../platform/web/format.ts';
+import { field, formPage, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import type { Plain } from '../model/holding.ts';
 import type { Consent } from '../model.ts';
-import { field, formPage, inSpace, type SpaceLink } from './forms.ts';
 
 /** One of the three is set: a text, labelled values, or a list. */
 export interface ShownValue {

@@ -1,7 +1,8 @@
 /** Words of the own account: profile, open sessions, password, one-time code. */
 import { clock, count, french, longDate } from '../../platform/web/format.ts';
+import { type FieldErrors, field, formPage, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import type { Account } from '../model.ts';
-import { type FieldErrors, field, formPage, inSpace, passwordHint, type SpaceLink } from './forms.ts';
+import { passwordHint } from './forms.ts';
 
 export const profilePath = '/mon-espace/profil';
 export const securityPath = '/mon-espace/securite';

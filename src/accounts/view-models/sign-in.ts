@@ -1,6 +1,7 @@
 /** Words of the pages where one signs in, registers, and chooses a password. */
 import { french } from '../../platform/web/format.ts';
-import { emailSentence, type FieldErrors, field, formPage, passwordHint } from './forms.ts';
+import { type FieldErrors, field, formPage } from '../../platform/web/forms.ts';
+import { emailSentence, passwordHint } from './forms.ts';
 
 /** Values of `?fait=`: what has just been done, said on the next page. */
 const done: Readonly<Record<string, string>> = {

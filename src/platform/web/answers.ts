@@ -1,4 +1,4 @@
-/** What the routes of accounts share: texts of a form, an address of the network, private answers. */
+/** What routes share: texts of a form, an address of the network, private answers. */
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
