@@ -15,6 +15,8 @@ import { startDemoServer } from './demo/server.ts';
 import { demoSources } from './demo/sources.ts';
 import { loadFramework } from './framework/data.ts';
 import type { Framework } from './framework/model.ts';
+import type { Register } from './framework/registry/model.ts';
+import { makeSampleRegister } from './framework/registry/use-cases.ts';
 import { makeFrameworkStore } from './framework/store.ts';
 import { discoverConnectors } from './harvest/discover.ts';
 import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
@@ -78,6 +80,8 @@ export interface App {
   readonly log: Log;
   readonly database: Database;
   readonly framework: Framework;
+  /** The registers of certifications; the built-in sample as long as no export is imported. */
+  readonly register: Register;
   readonly courses: CourseStore;
   readonly useCases: UseCases;
   /** Pages, as the server and the mails print them; read at the first call. */
@@ -126,6 +130,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     closers.push(() => database.close());
     const { connection } = database;
     const framework = loadFramework();
+    const register = makeSampleRegister({ sample: framework.certifications, now });
     const courses = makeCourseStore(connection);
     const pathwayStore = makePathwayStore(connection);
     const harvestStore = makeHarvestStore(connection);
@@ -247,7 +252,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };
-    return { config, log, database, framework, courses, useCases, views, people, close };
+    return { config, log, database, framework, register, courses, useCases, views, people, close };
   } catch (error) {
     await close();
     throw error;

@@ -36,7 +36,10 @@ export type CertificationState = 'active' | 'ended' | 'unknown';
  * At the day of `on` (UTC): a record ends the day after its end of registration. Without a register reading, or without
  * a record at all, the state is unknown (« état inconnu »).
  */
-export function certificationState(certification: Certification | undefined, on: Date): CertificationState {
+export function certificationState(
+  certification: Pick<Certification, 'active' | 'endOfRegistration'> | undefined,
+  on: Date,
+): CertificationState {
   if (certification === undefined) return 'unknown';
   const { active, endOfRegistration } = certification;
   if (active === false) return 'ended';
