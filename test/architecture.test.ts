@@ -234,6 +234,7 @@ describe('architecture', () => {
     { packages: ['nodemailer'], where: /^src\/platform\/mail\.ts$/ },
     { packages: ['openid-client'], where: /^src\/platform\/oidc[a-z-]*\.ts$/ },
     { packages: ['@node-rs/argon2'], where: /^src\/platform\/password-hash\.ts$/ },
+    { packages: ['@fastify/busboy'], where: /^src\/platform\/web\/upload\.ts$/ },
     { packages: ['otpauth'], where: /^src\/platform\/one-time-code\.ts$/ },
     { packages: ['node-cron'], where: /^src\/platform\/schedule\.ts$/ },
     { packages: ['pino'], where: /^src\/platform\/log\.ts$/ },

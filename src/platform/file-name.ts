@@ -35,18 +35,30 @@ const known = new Set([
   'zip',
 ]);
 
-/**
- * The name without folders, hidden characters and signs that mean something, at most 100 characters.
- * @throws AppError `invalid` for a second extension, or one that does not go with the content
- */
-export function cleanFileName(name: string, type: FileType): string {
-  const allowed: readonly string[] = extensionsOf[type];
+/** The name without folders, hidden characters and signs that mean something, at most 100 characters; for a file not kept. */
+export function displayName(name: string): string {
+  const shown = [...withoutTricks(name)];
+  if (shown.length === 0) return 'fichier';
+  // The end says what the file is.
+  return (shown.length <= longest ? shown : [...shown.slice(0, longest - 20), '…', ...shown.slice(-19)]).join('');
+}
+
+function withoutTricks(name: string): string {
   const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
-  const shown = last
+  return last
     .replace(hidden, '')
     .replace(special, '-')
     .replace(/\s+/g, ' ')
     .replace(/[. ]+$/, '');
+}
+
+/**
+ * As `displayName`, for a file that is kept: its extension goes with its content.
+ * @throws AppError `invalid` for a second extension, or one that does not go with the content
+ */
+export function cleanFileName(name: string, type: FileType): string {
+  const allowed: readonly string[] = extensionsOf[type];
+  const shown = withoutTricks(name);
   const [, base = '', extension = ''] = /^(.*)\.([^.]*)$/s.exec(shown) ?? [];
   if (!allowed.includes(extension.toLowerCase())) {
     const message = `Le nom de ce fichier ne dit pas ce qu'il contient : il doit finir par .${allowed.join(' ou .')}.`;

@@ -179,12 +179,14 @@ function capped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): () => Promi
     const { done, value } = await pieces.next();
     if (done === true) return null;
     seen += value.length;
-    if (seen > maxBytes) {
-      const most = (maxBytes / 1_048_576).toLocaleString('fr-FR', { maximumFractionDigits: 1 });
-      throw new AppError('invalid', 'FICHIER_TROP_GRAND', `Ce fichier dépasse ${most} Mo.`);
-    }
+    if (seen > maxBytes) throw tooLarge(maxBytes);
     return value;
   };
+}
+
+export function tooLarge(maxBytes: number): AppError {
+  const most = (maxBytes / 1_048_576).toLocaleString('fr-FR', { maximumFractionDigits: 1 });
+  return new AppError('invalid', 'FICHIER_TROP_GRAND', `Ce fichier dépasse ${most} Mo.`);
 }
 
 /** The first bytes, enough to know the type by; all of them when the file is smaller. */

@@ -12,6 +12,7 @@ import type { Connection } from 'mongoose';
 import passport from 'passport';
 import { AppError } from '../../errors.ts';
 import { browserOf } from './browser.ts';
+import { uploadReader } from './upload.ts';
 import { sendPage, type Views } from './views.ts';
 
 /** Who signed in, as the session keeps it. */
@@ -190,6 +191,7 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
       authenticator.session(),
       express.urlencoded({ extended: false, limit: formBytes, parameterLimit: formFields }),
       express.json({ limit: formBytes }),
+      uploadReader(csrfField),
       shellOfPerson,
       checkToken,
     ],
