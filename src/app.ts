@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { PersonalData } from './accounts/use-cases/personal-data.ts';
 import type { Retention } from './accounts/use-cases/retention.ts';
 import type { IndexLabels } from './catalogue/search/indexed-course.ts';
+import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
+import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import type { Config } from './config.ts';
 import { startDemoServer } from './demo/server.ts';
 import { demoSources } from './demo/sources.ts';
@@ -82,6 +84,8 @@ export interface App {
   readonly framework: Framework;
   /** The registers of certifications; the built-in sample as long as no export is imported. */
   readonly register: Register;
+  /** What registers and proofs say of courses: with it, `dossierOf` makes the dossier that the rules judge. */
+  readonly funding: Funding;
   readonly courses: CourseStore;
   readonly useCases: UseCases;
   /** Pages, as the server and the mails print them; read at the first call. */
@@ -131,6 +135,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const { connection } = database;
     const framework = loadFramework();
     const register = makeSampleRegister({ sample: framework.certifications, now });
+    const funding = makeFunding({ register, providerFacts: makeProviderFactsStore(connection) });
     const courses = makeCourseStore(connection);
     const pathwayStore = makePathwayStore(connection);
     const harvestStore = makeHarvestStore(connection);
@@ -252,7 +257,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };
-    return { config, log, database, framework, register, courses, useCases, views, people, close };
+    return { config, log, database, framework, register, funding, courses, useCases, views, people, close };
   } catch (error) {
     await close();
     throw error;

@@ -174,6 +174,8 @@ export const dossierSchema = object({
     .default(null),
 });
 
+/** As it arrives: amounts in euros, an absent key is unknown. */
+export type DossierInput = z.input<typeof dossierSchema>;
 /** Amounts in integer cents. */
 export type Dossier = z.output<typeof dossierSchema>;
 export type Person = NonNullable<Dossier['personne']>;

@@ -13,6 +13,11 @@ export function shortDate(date: Date): string {
   return short.format(date);
 }
 
+/** `2026-11-22`: the day of an instant in Europe/Paris, as rules and registers write it. */
+export function isoDay(date: Date): string {
+  return short.format(date).split('/').reverse().join('-');
+}
+
 /** « 22 novembre 2026 », « 1er février 2028 », in sentences. */
 export function longDate(date: Date): string {
   return long.format(date).replace(/^1 /, '1er ').replaceAll(' ', nbsp);
