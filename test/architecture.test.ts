@@ -140,9 +140,13 @@ describe('architecture', () => {
       if (!isOurs(target)) return target !== 'zod' && !(file.includes('view-models') && target.startsWith('node:url'));
       return (
         !isPure(target) &&
-        !['src/rights.ts', 'src/errors.ts', 'src/platform/web/format.ts', 'src/platform/web/forms.ts'].includes(
-          target,
-        ) &&
+        ![
+          'src/rights.ts',
+          'src/errors.ts',
+          'src/nir.ts',
+          'src/platform/web/format.ts',
+          'src/platform/web/forms.ts',
+        ].includes(target) &&
         target !== 'src/catalogue/search/course-index.ts'
       );
     });
@@ -237,6 +241,7 @@ describe('architecture', () => {
     { packages: ['@fastify/busboy'], where: /^src\/platform\/web\/upload\.ts$/ },
     { packages: ['otpauth'], where: /^src\/platform\/one-time-code\.ts$/ },
     { packages: ['node-cron'], where: /^src\/platform\/schedule\.ts$/ },
+    { packages: ['jose'], where: /^src\/platform\/signature\.ts$/ },
     { packages: ['pino'], where: /^src\/platform\/log\.ts$/ },
   ];
 

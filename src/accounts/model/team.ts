@@ -1,10 +1,10 @@
 /** Who belongs to an organisation. It always has an owner: a change that would leave none is refused. */
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { freeText } from '../../nir.ts';
 import type { Membership } from '../../rights.ts';
 import type { Account, Invitation, Organisation } from '../model.ts';
 import { emailKey } from '../model.ts';
-import { freeText } from './nir.ts';
 
 export type Members = Organisation['members'];
 

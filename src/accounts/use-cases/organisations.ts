@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../errors.ts';
+import { looksLikeNir, nirRefusal } from '../../nir.ts';
 import type { Audit, AuditEvent } from '../../platform/audit.ts';
 import { type Actor, type Membership, requireAccount, requireMembership, requireRightIn } from '../../rights.ts';
-import { looksLikeNir, nirRefusal } from '../model/nir.ts';
 import {
   invitationDays,
   invitationsPerDay,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { freeText, looksLikeNir, nirRefusal } from '../../src/accounts/model/nir.ts';
+import { freeText, looksLikeNir, nirRefusal } from '../src/nir.ts';
 
 /** Invented: right key, nobody's. */
 const keyOf = (thirteen: string) =>
