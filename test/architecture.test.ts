@@ -232,6 +232,8 @@ describe('architecture', () => {
     },
     { packages: ['axios', 'ipaddr.js'], where: /^src\/platform\/http[a-z-]*\.ts$/ },
     { packages: ['sax', 'xml2js'], where: /^src\/platform\/read-xml\.ts$/ },
+    { packages: ['csv-parse'], where: /^src\/platform\/read-csv\.ts$/ },
+    { packages: ['yauzl'], where: /^src\/platform\/read-zip\.ts$/ },
     { packages: ['@streamparser/json'], where: /^src\/platform\/read-json\.ts$/ },
     { packages: ['sanitize-html'], where: /^src\/harvest\/parse\/html\.ts$/ },
     { packages: ['commander'], where: /^src\/(?:cli\.ts|cli\/)/ },

@@ -86,6 +86,63 @@ export async function* decodeText(
   if (text !== '') yield text;
 }
 
+/**
+ * Text of unknown encoding, as spreadsheets write it: a byte order mark says it; else the first letter that is not ASCII
+ * does, UTF-8 when it is written as UTF-8 writes one, Windows-1252 when not. The rest is read strictly in that encoding.
+ *
+ * @throws SourceError `malformed` for bytes that the encoding does not hold
+ */
+export async function* decodeUnlabelledText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  let decode: ((slice: Uint8Array, isLast: boolean) => string) | undefined;
+  /** Not decoded yet: the start of the text, or a letter that lies across two pieces. */
+  let waiting: Uint8Array = new Uint8Array();
+  let isStart = true;
+  for await (const piece of bytes) {
+    const chunk: Uint8Array = waiting.length === 0 ? piece : Buffer.concat([waiting, piece]);
+    waiting = new Uint8Array();
+    if (decode === undefined) {
+      if (isStart && chunk.length < 4) {
+        waiting = Uint8Array.from(chunk);
+        continue;
+      }
+      const mark = isStart ? charsetOfMark(chunk) : undefined;
+      isStart = false;
+      if (mark !== undefined) decode = decoderOf(mark);
+      else {
+        const at = chunk.findIndex((byte) => byte >= 0x80);
+        const known = at === -1 ? chunk.length : at;
+        if (known > 0) yield Buffer.from(chunk.subarray(0, known)).toString('latin1');
+        if (at === -1) continue;
+        waiting = Uint8Array.from(chunk.subarray(at));
+        if (waiting.length < 4) continue;
+        decode = decoderOf(isUtf8Letter(waiting) ? 'utf-8' : 'windows-1252');
+      }
+    }
+    const rest: Uint8Array = waiting.length === 0 ? chunk : waiting;
+    waiting = new Uint8Array();
+    for (let at = 0; at < rest.length; at += sliceBytes) {
+      const text = decode(rest.subarray(at, at + sliceBytes), false);
+      if (text !== '') yield text;
+    }
+  }
+  const mark = isStart ? charsetOfMark(waiting) : undefined;
+  const last = decode ?? decoderOf(mark ?? (isUtf8Letter(waiting) || !hasLetter(waiting) ? 'utf-8' : 'windows-1252'));
+  const text = last(waiting, true);
+  if (text !== '') yield text;
+}
+
+const hasLetter = (bytes: Uint8Array): boolean => bytes.some((byte) => byte >= 0x80);
+
+/** Whether the first byte that is not ASCII begins a letter of UTF-8. */
+function isUtf8Letter(bytes: Uint8Array): boolean {
+  const at = bytes.findIndex((byte) => byte >= 0x80);
+  const lead = bytes[at] ?? 0;
+  const size =
+    lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+  if (size === 0) return false;
+  return [...bytes.subarray(at + 1, at + size)].filter((byte) => byte >= 0x80 && byte <= 0xbf).length === size - 1;
+}
+
 function decoderOf(charset: string): (slice: Uint8Array, isLast: boolean) => string {
   let decoder: TextDecoder;
   try {
