@@ -35,7 +35,13 @@ export type PublicKey = z.output<typeof publicKeySchema>;
 
 /** Keys of other kinds may stand beside ours: they are left out. */
 export const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string().max(200) })).max(1_000) });
-export type Jwks = { readonly keys: readonly PublicKey[] };
+export interface Jwks {
+  readonly keys: readonly PublicKey[];
+}
+/** As anybody may hand them in: only their names are known to be names. */
+export interface KeysGiven {
+  readonly keys: readonly { readonly kid: string }[];
+}
 
 export type SignatureFault =
   /** Not a compact JWS of ours. */
@@ -185,7 +191,7 @@ export function makeSigner(
 }
 
 /** Offline: needs nothing but the keys given. */
-export async function readSigned(jws: string, jwks: z.input<typeof jwksSchema>): Promise<SignatureReading> {
+export async function readSigned(jws: string, jwks: KeysGiven): Promise<SignatureReading> {
   const kid = kidOf(jws);
   if (kid === null) return { ok: false, fault: 'malformed', kid };
   const named = jwks.keys.filter((key) => key.kid === kid);
