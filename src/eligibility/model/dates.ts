@@ -11,8 +11,12 @@ export function daysBetween(from: IsoDate, to: IsoDate): number {
   return (utc(to) - utc(from)) / 86_400_000;
 }
 
+export function daysLater(date: IsoDate, days: number): IsoDate {
+  return written(utc(date) + days * 86_400_000);
+}
+
 export function dayAfter(date: IsoDate): IsoDate {
-  return written(utc(date) + 86_400_000);
+  return daysLater(date, 1);
 }
 
 /** The same day that many years later; 1 March for a 29 February that does not exist. */
