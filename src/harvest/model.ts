@@ -12,6 +12,9 @@ export const runStatuses = [
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
+/** Without a heartbeat for so long, a process is taken for dead and its run for left. */
+export const deadAfterMs = 30_000;
+
 /** Active runs hold the source: at most one of them per source. */
 export const activeStatuses: readonly RunStatus[] = ['queued', 'running'];
 
@@ -92,6 +95,16 @@ export interface RunCause {
   };
 }
 
+/** What a person made of a held run. The run stays `held`; its counters are brought up to date. */
+export interface RunDecision {
+  readonly kind: 'applied' | 'kept';
+  /** A function, not a name: « l'opérateur ». */
+  readonly by: string;
+  readonly at: Date;
+  /** Written by the person; '' only for `kept`. */
+  readonly reason: string;
+}
+
 /** A run is a document that a provider can read. */
 export interface HarvestRun {
   readonly id: string;
@@ -117,6 +130,7 @@ export interface HarvestRun {
   readonly warnings: readonly RunCause[];
   /** A held run: what it would have done. */
   readonly held: { readonly kind: 'losses' | 'gains'; readonly concerned: number; readonly of: number } | null;
+  readonly decision: RunDecision | null;
   /** For `skipped`: the run that was in progress. */
   readonly skippedFor: string | null;
 }

@@ -3,17 +3,17 @@
  * once, and written in the run. Every step may be interrupted and done again with the same courses and the same counts.
  */
 import type { CourseDraft } from '../catalogue/model.ts';
-import type { CourseWriter, Presence } from '../catalogue/store/writing.ts';
+import type { CourseWriter } from '../catalogue/store/writing.ts';
 import type { Alignment } from '../framework/model.ts';
 import type { AnyConnector, End, SourceHttp } from './connector.ts';
 import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
-import { everyRecordCountedOnce, presenceAddsUp } from './model.ts';
 import { judge } from './pipeline/judge.ts';
 import { makeJudging } from './pipeline/judge-ahead.ts';
 import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import type { Batch, BatchSize } from './pipeline/read.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
+import { sum, totalsOf } from './pipeline/totals.ts';
 import { adoptUnmarked, type BatchReport, contradictionCode, type WriteStage, writeBatch } from './pipeline/write.ts';
 import type { RecordStore } from './store/records.ts';
 import type { Baseline, Checkpoint, Reading, RunProgress, RunStore } from './store/runs.ts';
@@ -26,6 +26,7 @@ import {
   RunStop,
   settingsFault,
   shortFault,
+  stoppedBy,
   timeLimit,
 } from './words.ts';
 
@@ -295,20 +296,14 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   type Ended = Pick<HarvestRun, 'announced' | 'status' | 'fault' | 'held'>;
 
   async function report(ended: Ended, baseline: Baseline, notModified: boolean): Promise<HarvestRun> {
-    const retired = await courses.retiredBy(source.id, runId);
-    const counters = { ...count.value(), ...retired };
-    const presentAfter = sum(await courses.presence(source.id));
-    let presentBefore = baseline.present;
-    if (!presenceAddsUp(counters, presentBefore, presentAfter)) {
-      // Somebody withdrew a course while the run went on: it is not of the run's doing.
-      presentBefore -= await courses.withdrawnByOthers(
-        source.id,
-        runId,
-        progress.run.startedAt ?? progress.run.queuedAt,
-      );
-    }
-    const adds = everyRecordCountedOnce(counters) && presenceAddsUp(counters, presentBefore, presentAfter);
-    if (!adds) log.error({ runId, sourceId: source.id, counters, presentBefore, presentAfter }, 'counts do not add up');
+    const { adds, ...totals } = await totalsOf(courses, {
+      sourceId: source.id,
+      runId,
+      counters: count.value(),
+      presentBefore: baseline.present,
+      since: progress.run.startedAt ?? progress.run.queuedAt,
+    });
+    if (!adds) log.error({ runId, sourceId: source.id, ...totals }, 'counts do not add up');
     const status = adds ? ended.status : batchNumber > 0 ? 'incomplete' : 'failed';
     const latest = await runs.byId(runId);
     if (latest === null) throw lost();
@@ -319,9 +314,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       fault: adds ? ended.fault : countsFault,
       endedAt: now(),
       heartbeatAt: now(),
-      counters,
-      presentBefore,
-      presentAfter,
+      ...totals,
       notModified,
       retries,
       causes: shown(causes.causes()),
@@ -344,7 +337,9 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   return {
     async beat(): Promise<void> {
       try {
-        if (!(await runs.beat(runId, attempt, now(), count.value(), retries))) stop.abort(lost());
+        const answer = await runs.beat(runId, attempt, now(), count.value(), retries);
+        if (answer === null) stop.abort(lost());
+        else if (answer.stop !== null) stop.abort(stoppedBy(answer.stop.by, answer.stop.at));
       } catch (error) {
         // The next beat may pass; when none does, another process takes the run over.
         log.error({ err: error, runId }, 'heartbeat failed');
@@ -367,8 +362,4 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       return report(ended, baseline, notModified);
     },
   };
-}
-
-function sum(presence: Presence): number {
-  return presence.pending + presence.published + presence.missing;
 }

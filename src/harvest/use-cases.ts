@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { RunQueue } from './execute.ts';
-import { activeStatuses, type HarvestRun, type HarvestSource, type RunTrigger } from './model.ts';
+import { activeStatuses, deadAfterMs, type HarvestRun, type HarvestSource, type RunTrigger } from './model.ts';
 import type { ProblemRecords, RecordStore } from './store/records.ts';
 import type { RunStore } from './store/runs.ts';
 
@@ -18,7 +18,7 @@ export interface HarvestDependencies {
   readonly newId: () => string;
   readonly now: () => Date;
   readonly log: { error(fields: object, message: string): void };
-  /** Without a heartbeat for so long, a run is dead: 30 s. */
+  /** Without a heartbeat for so long, a run is dead. */
   readonly silenceMs?: number;
 }
 
@@ -39,7 +39,10 @@ export interface Harvest {
   runAll(trigger: RunTrigger): Promise<readonly Requested[]>;
   /** Raw records again through normalise, align and write, without asking the partner; withdraws nothing. */
   replay(sourceId: string): Promise<Requested>;
-  /** @throws AppError conflict when the run does not go on here. */
+  /**
+   * At once when the run goes on in this process, else at the next heartbeat of the one that has it.
+   * `by` is a function: « l'opérateur ». @throws AppError conflict when the run is over
+   */
   stop(runId: string, by: string): Promise<void>;
   /** The last run of each source. */
   status(): Promise<readonly HarvestRun[]>;
@@ -54,7 +57,7 @@ export interface Harvest {
 
 export function makeHarvest(dependencies: HarvestDependencies): Harvest {
   const { runs, records, sources, queue, now, log } = dependencies;
-  const silenceMs = dependencies.silenceMs ?? 30_000;
+  const silenceMs = dependencies.silenceMs ?? deadAfterMs;
 
   async function sourceOf(id: string): Promise<HarvestSource> {
     const source = await sources.byId(id);
@@ -107,7 +110,8 @@ export function makeHarvest(dependencies: HarvestDependencies): Harvest {
 
     async stop(runId, by) {
       if (queue.stop(runId, by, now())) return;
-      throw new AppError('conflict', 'run-not-here', "Cette collecte n'est pas en cours sur cette installation.");
+      if (await runs.requestStop(runId, { by, at: now() })) return;
+      throw new AppError('conflict', 'run-is-over', "Cette collecte n'est pas en cours : il n'y a rien à arrêter.");
     },
 
     status: () => runs.lastOfEach(),

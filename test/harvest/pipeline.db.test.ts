@@ -450,6 +450,21 @@ describe('a harvest run', () => {
       expect(Object.values(await states())).to.deep.equal(ten.map(() => 'published'));
     });
 
+    it('O4 a run asked to stop from another process hears of it at its heartbeat', async () => {
+      await world.run([...records('a'), end()]);
+      const listing = async function* (): AsyncGenerator<Item> {
+        yield record('a', { title: 'Neuf' });
+        const [going] = await world.store.runs.unattended(new Date(8.64e15));
+        const at = new Date('2026-11-22T09:00:00Z');
+        expect(await world.store.runs.requestStop(going?.id ?? '', { by: "l'opérateur", at })).to.equal(true);
+        await new Promise(() => {});
+      };
+      const run = await world.run(listing, { settings: { heartbeatMs: 10 } });
+      expect(run.status).to.equal('failed');
+      expect(run.fault).to.include({ kind: 'stopped', message: "Arrêtée par l'opérateur le 22 novembre 2026" });
+      expect(await world.store.runs.requestStop(run.id, { by: "l'opérateur", at: new Date() }), 'over').to.equal(false);
+    });
+
     it('names a fault of the platform as its own, and logs it', async () => {
       const run = await world.run([...ten.slice(0, 5), checkpoint(1), new TypeError('connector bug')]);
       expect(run.fault?.kind).to.equal('platform');

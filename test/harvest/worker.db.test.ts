@@ -178,7 +178,7 @@ describe('the harvest thread', function () {
     const done = await ended;
     expect(done.fault?.message).to.match(/^Arrêtée par l'opérateur le /);
     expect(done.status).to.equal('incomplete');
-    expect(await codeOf(harvest.stop(run.id, "l'opérateur"))).to.equal('run-not-here');
+    expect(await codeOf(harvest.stop(run.id, "l'opérateur"))).to.equal('run-is-over');
   });
 
   it('O3 a run left by a process that closed is reclaimed and ends as if nothing had happened', async () => {

@@ -1,7 +1,14 @@
 /** Runs, their checkpoints, and where the next reading of a source starts. */
 import { type Connection, type mongo, Schema } from 'mongoose';
 import type { End, Validators } from '../connector.ts';
-import { activeStatuses, type Counters, type HarvestRun, noCounts, type RunTrigger } from '../model.ts';
+import {
+  activeStatuses,
+  type Counters,
+  type HarvestRun,
+  noCounts,
+  type RunDecision,
+  type RunTrigger,
+} from '../model.ts';
 import type { Tallies } from '../pipeline/outcome.ts';
 
 /** Before the run wrote anything: what its guards and equations are measured against. */
@@ -54,6 +61,14 @@ interface RunDocument extends Omit<HarvestRun, 'id'> {
   baseline: Baseline | null;
   checkpoint: Checkpoint | null;
   everything: boolean;
+  /** A person asked this run to stop, wherever it goes on. */
+  stop?: StopRequest;
+}
+
+export interface StopRequest {
+  /** A function: « l'opérateur ». */
+  readonly by: string;
+  readonly at: Date;
 }
 
 interface ReadingDocument extends Reading {
@@ -81,11 +96,28 @@ export interface RunStore {
     attempt: number,
     begun: Pick<HarvestRun, 'mode' | 'presentBefore'> & { baseline: Baseline },
   ): Promise<void>;
-  /** False when another process took the run over: this one must stop. */
-  beat(id: string, attempt: number, now: Date, counters: Counters, retries: number): Promise<boolean>;
+  /** null when another process took the run over: this one must leave. `stop` is what a person asked meanwhile. */
+  beat(
+    id: string,
+    attempt: number,
+    now: Date,
+    counters: Counters,
+    retries: number,
+  ): Promise<{ readonly stop: StopRequest | null } | null>;
+  /** Told to the process of the run at its next heartbeat. False when the run is over. */
+  requestStop(id: string, request: StopRequest): Promise<boolean>;
   saveCheckpoint(id: string, attempt: number, checkpoint: Checkpoint, now: Date): Promise<boolean>;
-  /** The final document; the source is free again. */
+  /** The final document; the source is free again. A held run keeps its checkpoint: a person may still apply it. */
   end(attempt: number, run: HarvestRun): Promise<boolean>;
+  /**
+   * Writes the decision on a held run that has none, and holds its source until `settle`: no run starts in between.
+   * @returns `taken` when a decision was there, `busy` when a run of the source goes on, `late` when one came after it
+   */
+  claimDecision(run: HarvestRun, decision: RunDecision): Promise<'claimed' | 'taken' | 'busy' | 'late'>;
+  /** The decision is carried out: the counters as they are now, and the source is free again. False as for `end`. */
+  settle(attempt: number, run: HarvestRun): Promise<boolean>;
+  /** Takes over a decision that was being carried out and gave no sign of life since `before`; null when there is none. */
+  takeUnsettled(before: Date, now: Date): Promise<RunProgress | null>;
   /** Active runs without a sign of life since `before`, or still queued; oldest first. */
   unattended(before: Date): Promise<HarvestRun[]>;
   byId(id: string): Promise<HarvestRun | null>;
@@ -113,8 +145,8 @@ runSchema.index({ sourceId: 1, queuedAt: -1 });
 
 function toRun(document: RunDocument): HarvestRun {
   const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
-  const { everything: _everything, ...run } = rest;
-  return { id: _id, ...run };
+  const { everything: _everything, stop: _stop, ...run } = rest;
+  return { ...run, id: _id, decision: run.decision ?? null };
 }
 
 function toProgress(document: RunDocument): RunProgress {
@@ -176,6 +208,7 @@ export function makeRunStore(connection: Connection): RunStore {
         causes: [],
         warnings: [],
         held: null,
+        decision: null,
         skippedFor: null,
         attempt: 0,
         baseline: null,
@@ -221,9 +254,18 @@ export function makeRunStore(connection: Connection): RunStore {
     },
 
     async beat(id, attempt, now, counters, retries) {
-      const { matchedCount } = await runs.updateOne(
+      const found = await runs.findOneAndUpdate(
         { _id: id, attempt, active: true },
         { $set: { heartbeatAt: now, counters, retries } },
+        { projection: { stop: 1 } },
+      );
+      return found === null ? null : { stop: found.stop ?? null };
+    },
+
+    async requestStop(id, request) {
+      const { matchedCount } = await runs.updateOne(
+        { _id: id, status: { $in: active }, active: true },
+        { $set: { stop: request } },
       );
       return matchedCount === 1;
     },
@@ -239,9 +281,46 @@ export function makeRunStore(connection: Connection): RunStore {
     async end(attempt, { id, ...run }) {
       const { matchedCount } = await runs.updateOne(
         { _id: id, attempt, active: true },
-        { $set: { ...run, checkpoint: null }, $unset: { active: true } },
+        {
+          $set: { ...run, ...(run.status === 'held' ? {} : { checkpoint: null }) },
+          $unset: { active: true, stop: true },
+        },
       );
       return matchedCount === 1;
+    },
+
+    async claimDecision({ id, sourceId, queuedAt }, decision) {
+      try {
+        const { matchedCount } = await runs.updateOne(
+          { _id: id, status: 'held', decision: null },
+          { $set: { decision, active: true, heartbeatAt: decision.at } },
+        );
+        if (matchedCount === 0) return 'taken';
+      } catch (error) {
+        if (isTaken(error)) return 'busy';
+        throw error;
+      }
+      const later = await runs.findOne({ sourceId, queuedAt: { $gt: queuedAt }, status: { $ne: 'skipped' } });
+      if (later === null) return 'claimed';
+      await runs.updateOne({ _id: id }, { $set: { decision: null }, $unset: { active: true } });
+      return 'late';
+    },
+
+    async settle(attempt, { id, counters, presentBefore, presentAfter }) {
+      const { matchedCount } = await runs.updateOne(
+        { _id: id, attempt, active: true },
+        { $set: { counters, presentBefore, presentAfter, checkpoint: null }, $unset: { active: true } },
+      );
+      return matchedCount === 1;
+    },
+
+    async takeUnsettled(before, now) {
+      const taken = await runs.findOneAndUpdate(
+        { status: 'held', active: true, heartbeatAt: { $lt: before } },
+        { $set: { heartbeatAt: now }, $inc: { attempt: 1 } },
+        { returnDocument: 'after' },
+      );
+      return taken === null ? null : toProgress(taken);
     },
 
     async unattended(before) {
