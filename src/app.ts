@@ -26,6 +26,7 @@ import type { HarvestRun, RunTrigger } from './harvest/model.ts';
 import { defaultSettings, type PipelineSettings } from './harvest/pipeline.ts';
 import { makeWorkerQueue } from './harvest/start-worker.ts';
 import { makeHarvestStore } from './harvest/store.ts';
+import { type HeldRuns, makeHeldRuns } from './harvest/use-cases/held.ts';
 import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
 import { makePipelineTools } from './harvest/worker.ts';
 import { hasContact, sections } from './pages/routes.ts';
@@ -56,6 +57,7 @@ export const projectRoot = ((): string => {
 
 export interface UseCases extends Due {
   readonly harvest: Harvest;
+  readonly held: HeldRuns;
   readonly sources: Sources;
   readonly pathways: {
     rebuild(): Promise<RebuildReport>;
@@ -211,6 +213,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       now,
     });
     const harvest = makeHarvest({ ...harvestStore, sources: harvested, queue, newId: randomUUID, now, log });
+    const { graceDays } = config.harvest;
+    const held = makeHeldRuns({ ...harvestStore, courses, sources: harvested, graceDays, now });
     const pathways = {
       rebuild,
       list: makeListPathways({ pathways: pathwayStore }),
@@ -231,6 +235,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     );
     const useCases: UseCases = {
       harvest,
+      held,
       sources,
       pathways,
       mail: { deliver: async (signal) => (await people()).mail.deliver(signal) },

@@ -152,10 +152,10 @@ export async function serve(app: App): Promise<RunningServer> {
     }
   }
 
-  /** A run whose process was killed goes on here, from its last checkpoint. */
+  /** A run whose process was killed goes on here, from its last checkpoint; so does a decision about a held one. */
   async function takeOverDeadRuns(): Promise<void> {
     try {
-      const runs = await useCases.harvest.reclaimDead();
+      const runs = [...(await useCases.held.finishDecisions()), ...(await useCases.harvest.reclaimDead())];
       if (runs.length > 0) log.warn({ runs }, 'harvest runs taken over');
     } catch (err) {
       log.error({ err }, 'dead harvest runs could not be taken over');

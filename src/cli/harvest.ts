@@ -38,12 +38,15 @@ const succeeded = (run: HarvestRun) => run.status === 'done' || run.status === '
 
 const runColumns = [
   { title: 'source', of: (run: HarvestRun) => run.sourceId },
+  { title: 'collecte', of: (run: HarvestRun) => run.id },
   { title: 'état', of: (run: HarvestRun) => statusWords[run.status] },
   { title: 'fin', of: (run: HarvestRun) => date(run.endedAt) },
   ...counterNames.map((name) => ({ title: name, of: (run: HarvestRun) => String(run.counters[name]) })),
   { title: 'phrase', of: (run: HarvestRun) => sentenceOf(run) },
 ];
 const noRun = 'Aucune collecte n’a encore eu lieu.';
+/** A list that a person reads; the held run says the total. */
+const listedConcerned = 10_000;
 
 export function harvestCommands(program: Command, config: () => Config): void {
   const harvest = program.command('harvest').description('harvest runs');
@@ -71,6 +74,55 @@ export function harvestCommands(program: Command, config: () => Config): void {
       print.list(await useCases.harvest.status(), runColumns, noRun),
     );
   });
+
+  commandOf(
+    harvest,
+    'decide <run>',
+    'answers a run held by its guards: --keep changes nothing, --apply does what it held',
+  )
+    .option('--apply', 'make its courses absent, withdraw declared deletions, publish the waiting ones', false)
+    .option('--keep', 'leave the catalogue as it is', false)
+    .option('--reason <text>', 'why (required by --apply): the provider reads it', '')
+    .option('--dry-run', 'list the courses that --apply would take away', false)
+    .action(
+      async (
+        options: { apply: boolean; keep: boolean; reason: string; dryRun: boolean },
+        print: Printer,
+        id: string,
+      ) => {
+        const { apply, keep, reason, dryRun } = options;
+        if ([apply, keep, dryRun].filter(Boolean).length !== 1) {
+          throw new AppError('invalid', 'WHICH_DECISION', 'Choisissez une réponse : --keep, --apply ou --dry-run.');
+        }
+        await withApp(config(), print, async ({ useCases }) => {
+          if (dryRun) {
+            const concerned = await useCases.held.concerned(id, { skip: 0, limit: listedConcerned });
+            print.list(
+              concerned,
+              [
+                { title: 'cours', of: ({ courseId }) => courseId },
+                { title: 'identifiant', of: ({ remoteId }) => remoteId },
+                { title: 'pourquoi', of: ({ why }) => (why === 'absent' ? 'absent' : 'déclaré retiré') },
+              ],
+              'Aucun cours ne serait retiré.',
+            );
+            return;
+          }
+          const run = await useCases.held.decide(id, { kind: apply ? 'applied' : 'kept', by: "l'exploitant", reason });
+          await useCases.pathways.rebuild();
+          print.list([run], runColumns, noRun);
+        });
+      },
+    );
+
+  commandOf(harvest, 'stop <run>', 'ends a run that goes on, in whichever process; nothing is withdrawn').action(
+    async (_options, print: Printer, id: string) => {
+      await withApp(config(), print, async ({ useCases }) => {
+        await useCases.harvest.stop(id, "l'exploitant");
+        print.thing({ id, stop: 'asked' }, ['La collecte s’arrête à son prochain signe de vie (quelques secondes).']);
+      });
+    },
+  );
 
   commandOf(harvest, 'replay <source>', 'the raw records of a source again, without asking the partner').action(
     async (_options, print: Printer, source: string) => {

@@ -47,6 +47,8 @@ describe('command line', function () {
       ['harvest', 'run'],
       ['harvest', 'status'],
       ['harvest', 'replay'],
+      ['harvest', 'decide'],
+      ['harvest', 'stop'],
       ['sources', 'list'],
       ['sources', 'activate'],
       ['sources', 'pause'],
@@ -170,6 +172,13 @@ describe('command line', function () {
 
     const again = JSON.parse((await cli('harvest', 'run', demo?.id ?? '', '--json')).out).items[0];
     expect(again.counters.created).to.equal(0);
+    const [undecided, over] = await Promise.all([
+      cli('harvest', 'decide', again.id, '--keep', '--json'),
+      cli('harvest', 'stop', again.id, '--json'),
+    ]);
+    expect(JSON.parse(undecided.err).error.code).to.equal('run-not-held');
+    expect(JSON.parse(over.err).error.code).to.equal('run-is-over');
+    expect(JSON.parse((await cli('harvest', 'decide', again.id, '--json')).err).error.code).to.equal('WHICH_DECISION');
 
     const found = JSON.parse((await cli('search', 'tableur', '--json')).out);
     expect(found.total).to.be.greaterThan(0);
