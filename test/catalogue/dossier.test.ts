@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { certificationTaken, dossierOf, type FundingFacts, fullPriceOf } from '../../src/catalogue/model/dossier.ts';
+import {
+  certificationTaken,
+  dossierOf,
+  type FundingFacts,
+  fullPriceOf,
+  offerDossierOf,
+} from '../../src/catalogue/model/dossier.ts';
 import { proofOn, provenOn } from '../../src/catalogue/model/provider-facts.ts';
 import type { CourseDraft, Money } from '../../src/catalogue/model.ts';
 import { loadRules } from '../../src/eligibility/data.ts';
@@ -301,6 +307,37 @@ describe('the dossier of a course', () => {
       personne: null,
       cofinancements: [],
     });
+  });
+});
+
+describe('the dossier of a certification that a school would give', () => {
+  const answer = (code: string | null, facts: FundingFacts, named: string | null = '73282932000074') => {
+    const offer = { code, siret: named, activityNumber: null, price: 1_200 };
+    const read = readDossier(offerDossierOf(offer, facts, { date: today }));
+    if (!read.ok) throw new Error(JSON.stringify(read.errors));
+    const { cpf, manquants } = wireVerdict(assess(read.dossier, today, rules));
+    return { type: read.dossier.action.type, price: read.dossier.action.prix, cpf, manquants };
+  };
+
+  it('is payable with the facts that make a course payable', () => {
+    expect(answer('RNCP37674', fundingFacts())).to.deep.equal({
+      type: 'certification',
+      price: 120_000,
+      cpf: 'oui',
+      manquants: [],
+    });
+  });
+
+  it('of a block is judged as a block', () => {
+    expect(answer('RNCP37674BC01', { ...fundingFacts(), code: 'RNCP37674BC01' }).type).to.equal('bloc');
+  });
+
+  it('without a school, or without a code, misses that side', () => {
+    const alone = { ...none, code: 'RNCP37674', certification: aRecord() };
+    expect(answer('RNCP37674', alone, null).manquants).to.deep.equal(['organisme']);
+    expect(answer(null, { ...fundingFacts(), code: null, certification: null }).manquants).to.include(
+      'action.certification',
+    );
   });
 });
 

@@ -136,4 +136,20 @@ describe('what is known of the funding of courses', () => {
     expect(await funding.factsOf('RNCP37674', siret, today)).to.deep.include({ code: 'RNCP37674', offer: true });
     expect(await funding.factsOf(null, null, today)).to.deep.include({ code: null, provider: null });
   });
+
+  it('answers for many certifications of schools at once, in their order', async () => {
+    const asked: string[] = [];
+    const funding = makeFunding({ register: aRegister(asked), providerFacts: store });
+    const pairs = [
+      { code: 'RS6604', siret: null },
+      { code: null, siret },
+      { code: 'RNCP37674', siret },
+    ];
+    expect((await funding.manyFacts(pairs, today)).map(({ code, offer }) => [code, offer])).to.deep.equal([
+      ['RS6604', null],
+      [null, null],
+      ['RNCP37674', true],
+    ]);
+    expect(asked).to.have.length(3);
+  });
 });

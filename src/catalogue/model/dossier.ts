@@ -7,7 +7,7 @@ import type { DossierInput } from '../../eligibility/model/dossier.ts';
 import { freshDays } from '../../eligibility/model.ts';
 import type { Habilitation, RegisterRecord } from '../../framework/registry/model.ts';
 import { isoDay } from '../../platform/web/format.ts';
-import type { Course } from '../model.ts';
+import type { Course, CourseDraft } from '../model.ts';
 import { type PriceState, type Prices, pricesOf } from './prices.ts';
 import { type ProviderFacts, proofOn, provenOn } from './provider-facts.ts';
 
@@ -85,12 +85,13 @@ function actionTypeOf({ draft }: FundedCourse, code: string | null): 'certificat
 const maybeClea = /cl[ée]a|socle de connaissances/i;
 
 function certificationOf({ draft }: FundedCourse, { code, certification }: FundingFacts) {
+  if (code !== null) return registered(code, certification);
   // A number that cannot be read is a certification without its code; nothing said is no certification known.
-  if (code === null) {
-    const named = draft.certifications.length > 0 || draft.certificate.type === 'registered';
-    return named ? { code: null } : null;
-  }
-  const record = certification;
+  const named = draft.certifications.length > 0 || draft.certificate.type === 'registered';
+  return named ? { code: null } : null;
+}
+
+function registered(code: string, record: RegisterRecord | null) {
   return {
     code,
     active: record?.active ?? null,
@@ -139,9 +140,12 @@ function contentFreeOf(course: FundedCourse, prices: Prices, date: IsoDate): boo
 }
 
 /** Only what was proven decides; the number is the source's own word, and « no subcontracting » can only be a statement. */
-function providerOf({ draft }: FundedCourse, facts: FundingFacts, date: IsoDate): DossierInput['organisme'] {
+function providerOf(
+  { siret, activityNumber }: Pick<CourseDraft['provider'], 'siret' | 'activityNumber'>,
+  facts: FundingFacts,
+  date: IsoDate,
+): DossierInput['organisme'] {
   const { provider, habilitation, offer } = facts;
-  const { siret, activityNumber } = draft.provider;
   if (provider === null && siret === null && activityNumber === null && habilitation === null && offer === null)
     return null;
   const qualiopi = qualiopiOn(provider, date);
@@ -185,7 +189,33 @@ export function dossierOf(course: FundedCourse, facts: FundingFacts, question: D
       contenuGratuit: contentFreeOf(course, pricesOf(draft), date),
       heuresAccompagnement: draft.totalHours,
     },
-    organisme: providerOf(course, facts, date),
+    organisme: providerOf(draft.provider, facts, date),
+    cofinancements,
+  };
+}
+
+/** A certification, or a block of one, that a school would give, without a course; a null is a side that nobody named. */
+export interface NamedOffer {
+  readonly code: string | null;
+  readonly siret: string | null;
+  readonly activityNumber: string | null;
+  /** Euros, all included; null: not known. */
+  readonly price: number | null;
+}
+
+/** As `dossierOf`, with the facts of `manyFacts`. */
+export function offerDossierOf(offer: NamedOffer, facts: FundingFacts, question: DossierQuestion): DossierInput {
+  const { date, personne = null, cofinancements = [] } = question;
+  const { code, price } = offer;
+  return {
+    date,
+    personne,
+    action: {
+      type: code !== null && block.test(code) ? 'bloc' : 'certification',
+      certification: code === null ? null : registered(code, facts.certification),
+      prix: price,
+    },
+    organisme: providerOf(offer, facts, date),
     cofinancements,
   };
 }

@@ -25,6 +25,11 @@ export interface Funding {
   ): Promise<ReadonlyMap<CourseId, FundingFacts>>;
   /** The same for a certification of a school, without a course; a null is a side that nobody named. */
   factsOf(code: string | null, siret: string | null, on: IsoDate): Promise<FundingFacts>;
+  /** The same for many, in their order. */
+  manyFacts(
+    asked: readonly { readonly code: string | null; readonly siret: string | null }[],
+    on: IsoDate,
+  ): Promise<readonly FundingFacts[]>;
 }
 
 interface Asked {
@@ -86,6 +91,12 @@ export function makeFunding({ register, providerFacts }: FundingParts): Funding 
       const [found] = await facts([{ codes: code === null ? [] : [code], siret }], on);
       return found ?? { code, certification: null, habilitation: null, offer: null, provider: null };
     },
+
+    manyFacts: (asked, on) =>
+      facts(
+        asked.map(({ code, siret }) => ({ codes: code === null ? [] : [code], siret })),
+        on,
+      ),
   };
 }
 
