@@ -15,6 +15,9 @@ import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import type { Config } from './config.ts';
 import { startDemoServer } from './demo/server.ts';
 import { demoSources } from './demo/sources.ts';
+import { loadRulesFile, readCases } from './eligibility/data.ts';
+import { makeRuleStore } from './eligibility/store.ts';
+import { makeRules, type Rules } from './eligibility/use-cases/rules.ts';
 import { loadFramework } from './framework/data.ts';
 import type { Framework } from './framework/model.ts';
 import type { Register } from './framework/registry/model.ts';
@@ -89,6 +92,8 @@ export interface App {
   /** What registers and proofs say of courses: with it, `dossierOf` makes the dossier that the rules judge. */
   readonly funding: Funding;
   readonly courses: CourseStore;
+  /** The dated rules: the file and what was published since. */
+  readonly rules: Rules;
   readonly useCases: UseCases;
   /** Pages, as the server and the mails print them; read at the first call. */
   views(): { readonly views: Views; readonly assetsDirectory: string };
@@ -143,12 +148,17 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const harvestStore = makeHarvestStore(connection);
     const sourceStore = makeSourceStore(connection);
     const frameworkStore = makeFrameworkStore(connection);
+    const ruleStore = makeRuleStore(connection);
     await Promise.all([
       courses.ensureIndexes(),
       pathwayStore.ensureIndexes(),
       harvestStore.ensureIndexes(),
       sourceStore.ensureIndexes(),
+      ruleStore.ensureIndexes(),
     ]);
+    const rules = makeRules({ seed: loadRulesFile(), cases: readCases(), store: ruleStore, log, now });
+    await rules.refresh();
+    closers.push(rules.follow());
     const { written } = await frameworkStore.load(framework);
     if (written)
       step(
@@ -262,7 +272,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };
-    return { config, log, database, framework, register, funding, courses, useCases, views, people, close };
+    return { config, log, database, framework, register, funding, rules, courses, useCases, views, people, close };
   } catch (error) {
     await close();
     throw error;

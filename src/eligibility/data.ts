@@ -2,15 +2,36 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type RuleSet, readRules } from './model/rule-set.ts';
+import { sortedText } from './model/publication.ts';
+import { type RuleSet, type RuleSetReading, type RulesFile, readRules } from './model/rule-set.ts';
 
-/** Throws an Error that names every wrong rule and version. The version is the day of the data and a digest of its text. */
-export function loadRules(text = readFileSync(new URL('./rules.data.json', import.meta.url), 'utf8')): RuleSet {
-  const raw: unknown = JSON.parse(text);
-  const digest = createHash('sha256').update(JSON.stringify(raw)).digest('hex').slice(0, 12);
-  const read = readRules(raw, digest);
+/**
+ * Checks rules given as data and names them: the version is the day of the state of knowledge and a digest of the data, so
+ * that the same name is always the same rules.
+ */
+export function ruleSetOf(input: unknown): RuleSetReading {
+  const read = readRules(input, '');
+  if (!read.ok) return read;
+  const digest = createHash('sha256').update(sortedText(read.file)).digest('hex').slice(0, 12);
+  return { ...read, rules: { ...read.rules, version: `${read.rules.asOf}.${digest}` } };
+}
+
+const ownText = () => readFileSync(new URL('./rules.data.json', import.meta.url), 'utf8');
+
+function checked(text: string) {
+  const read = ruleSetOf(JSON.parse(text));
   if (!read.ok) throw new Error(`Règles refusées :\n${read.problems.join('\n')}`);
-  return { ...read.rules, version: `${read.rules.asOf}.${digest}` };
+  return read;
+}
+
+/** Throws an Error that names every wrong rule and version. */
+export function loadRules(text = ownText()): RuleSet {
+  return checked(text).rules;
+}
+
+/** The same as data: what published versions are added to. Throws as `loadRules`. */
+export function loadRulesFile(): RulesFile {
+  return checked(ownText()).file;
 }
 
 const casesSchema = z.object({

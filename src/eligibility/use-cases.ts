@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { assess } from './model/assess.ts';
 import { type Dossier, type DossierError, readDossier } from './model/dossier.ts';
+import { sortedText } from './model/publication.ts';
 import type { RuleSet } from './model/rule-set.ts';
 import { type Verdict, type WireVerdict, wireVerdict } from './model/verdict.ts';
 
@@ -60,16 +61,5 @@ export function checkCases(input: unknown, rules: RuleSet): { readonly results: 
 
 function differing(verdict: WireVerdict, expected: Readonly<Record<string, unknown>>): string[] {
   const given: Readonly<Record<string, unknown>> = { ...verdict };
-  return Object.keys(expected).filter((key) => canonical(given[key]) !== canonical(expected[key]));
-}
-
-/** Keys in one order, at every depth. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) =>
-      inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-        : inner,
-    ) ?? 'undefined'
-  );
+  return Object.keys(expected).filter((key) => sortedText(given[key]) !== sortedText(expected[key]));
 }

@@ -19,6 +19,10 @@ export function dayAfter(date: IsoDate): IsoDate {
   return daysLater(date, 1);
 }
 
+export function dayBefore(date: IsoDate): IsoDate {
+  return written(utc(date) - 86_400_000);
+}
+
 /** The same day that many years later; 1 March for a 29 February that does not exist. */
 export function yearsLater(date: IsoDate, years: number): IsoDate {
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);

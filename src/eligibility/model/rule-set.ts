@@ -15,7 +15,7 @@ const none = z.strictObject({});
 const codes = z.array(z.string().min(1)).min(1);
 
 /** The rules that the engine evaluates, and the values that each takes from its versions (amounts in cents once read). */
-const parameterSchemas = {
+export const parameterSchemas = {
   'T-01': z.strictObject({ ageMinimum: count, ageApprenti: count }),
   'T-02': none,
   'T-04': none,
@@ -48,9 +48,9 @@ const parameterSchemas = {
 export type EvaluatedRule = keyof typeof parameterSchemas;
 export type ParametersOf<Id extends EvaluatedRule> = z.output<(typeof parameterSchemas)[Id]>;
 export const evaluatedRules = Object.keys(parameterSchemas) as readonly EvaluatedRule[];
-const isEvaluated = (id: string): id is EvaluatedRule => Object.hasOwn(parameterSchemas, id);
+export const isEvaluated = (id: string): id is EvaluatedRule => Object.hasOwn(parameterSchemas, id);
 
-const versionSchema = z.strictObject({
+export const versionSchema = z.strictObject({
   from: z.iso.date(),
   /** null: still valid, as far as is known on `checkedOn`. */
   to: z.iso.date().nullable(),
@@ -94,6 +94,8 @@ export const rulesFileSchema = z.strictObject({
   }),
   rules: z.array(ruleSchema),
 });
+/** All rules as data, as the file beside `data.ts` holds them: amounts in euros. */
+export type RulesFile = z.output<typeof rulesFileSchema>;
 
 interface DatedValues {
   readonly version: RuleVersion;
@@ -112,7 +114,7 @@ export interface RuleSet {
 }
 
 export type RuleSetReading =
-  | { readonly ok: true; readonly rules: RuleSet }
+  | { readonly ok: true; readonly rules: RuleSet; readonly file: RulesFile }
   /** French sentences, each naming the rule and the versions concerned. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
@@ -175,7 +177,11 @@ export function readRules(input: unknown, version: string): RuleSetReading {
         })),
     ]),
   );
-  return { ok: true, rules: { version, asOf: parsed.data._meta.asOf, rules, byId, dated } };
+  return {
+    ok: true,
+    rules: { version, asOf: parsed.data._meta.asOf, rules, byId, dated },
+    file: { ...parsed.data, rules },
+  };
 }
 
 /** `before`: the rule does not exist yet on that day; `unknown`: no value is known for that day any more. */
