@@ -9,8 +9,10 @@ import { fileURLToPath } from 'node:url';
 import type { PersonalData } from './accounts/use-cases/personal-data.ts';
 import type { Retention } from './accounts/use-cases/retention.ts';
 import type { IndexLabels } from './catalogue/search/indexed-course.ts';
+import { makeCourseAssessing } from './catalogue/store/assessing.ts';
 import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
+import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import type { Config } from './config.ts';
 import { startDemoServer } from './demo/server.ts';
@@ -68,6 +70,8 @@ export interface UseCases extends Due {
     bySlug(slug: string): Promise<Pathway>;
   };
   readonly courses: Pick<CourseStore, 'refreshAccess' | 'summary'>;
+  /** What the training account says of each course. */
+  readonly assessing: Assessing;
   /** Harvests these sources one after another, then rebuilds the pathways. */
   collect(
     sourceIds: readonly string[],
@@ -142,7 +146,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const { connection } = database;
     const framework = loadFramework();
     const register = makeSampleRegister({ sample: framework.certifications, now });
-    const funding = makeFunding({ register, providerFacts: makeProviderFactsStore(connection) });
+    const providerFacts = makeProviderFactsStore(connection);
+    const funding = makeFunding({ register, providerFacts });
     const courses = makeCourseStore(connection);
     const pathwayStore = makePathwayStore(connection);
     const harvestStore = makeHarvestStore(connection);
@@ -159,6 +164,14 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const rules = makeRules({ seed: loadRulesFile(), cases: readCases(), store: ruleStore, log, now });
     await rules.refresh();
     closers.push(rules.follow());
+    const assessing = makeAssessing({
+      courses: makeCourseAssessing(connection),
+      funding,
+      register,
+      rules: () => rules.current(),
+      now,
+    });
+    closers.push(() => assessing.stop());
     const { written } = await frameworkStore.load(framework);
     if (written)
       step(
@@ -222,7 +235,14 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       framework,
       now,
     });
-    const harvest = makeHarvest({ ...harvestStore, sources: harvested, queue, newId: randomUUID, now, log });
+    const harvest = makeHarvest({
+      ...harvestStore,
+      sources: harvested,
+      queue: followedBy(queue, () => refreshAssessments(assessing, log)),
+      newId: randomUUID,
+      now,
+      log,
+    });
     const { graceDays } = config.harvest;
     const held = makeHeldRuns({ ...harvestStore, courses, sources: harvested, graceDays, now });
     const pathways = {
@@ -253,6 +273,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       personalData: { finishErasures: async () => (await people()).personalData.finishErasures() },
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
+      assessing,
       async collect(sourceIds, trigger, { everything = false, signal } = {}) {
         const runs: HarvestRun[] = [];
         const requested: Awaited<ReturnType<Harvest['request']>>[] = [];
@@ -285,6 +306,27 @@ function readViews(config: Config) {
   const assetsDirectory = join(projectRoot, 'dist', 'assets');
   const site = { sections, assets: readAssets(assetsDirectory), contact: hasContact(config), demo: config.demo };
   return { views: loadViews(viewsDirectory, site), assetsDirectory };
+}
+
+/** The queue, with something done after each run that ended here, before whoever waits for the run hears of it. */
+function followedBy(queue: RunQueue, act: () => Promise<void>): RunQueue {
+  return {
+    ...queue,
+    async add(runId, source) {
+      const run = await queue.add(runId, source);
+      if (run !== null) await act();
+      return run;
+    },
+  };
+}
+
+/** A fault here is no fault of the run: the job tries again in a few minutes. */
+async function refreshAssessments(assessing: Assessing, log: Log): Promise<void> {
+  try {
+    await assessing.refresh();
+  } catch (err) {
+    log.error({ err }, 'what the training account says of courses could not be renewed');
+  }
 }
 
 /** The same value at every call. */

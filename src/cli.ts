@@ -2,6 +2,7 @@
 /** The only executable: `npm run -s cli -- <command>`. Each command is one call to the use cases that pages use. */
 import { Command } from 'commander';
 import { accountCommands } from './cli/accounts.ts';
+import { assessingCommand } from './cli/assessing.ts';
 import { auditCommands } from './cli/audit.ts';
 import { connectorCommands } from './cli/connectors.ts';
 import { databaseCommands } from './cli/database.ts';
@@ -36,7 +37,7 @@ accountCommands(program, (print, act) =>
 auditCommands(program, config);
 retentionCommands(program, config);
 secretCommands(program, config);
-eligibilityCommands(program);
+assessingCommand(eligibilityCommands(program), config);
 
 try {
   await program.parseAsync();

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Access, AccessFacts } from '../eligibility/model.ts';
 import type { Alignment } from '../framework/model.ts';
+import type { CpfSummary } from './model/cpf.ts';
 
 /** Integer cents; `currency` ISO 4217. */
 export const moneySchema = z.object({
@@ -204,6 +205,8 @@ export interface Course {
   readonly draft: CourseDraft;
   readonly alignment: Alignment;
   readonly access: Access;
+  /** What the training account says of it; null until it was assessed once. */
+  readonly cpf: CpfSummary | null;
   readonly state: CourseState;
   readonly missingSince: Date | null;
   readonly withdrawn: { readonly at: Date; readonly reason: WithdrawalReason; readonly detail: string | null } | null;

@@ -4,7 +4,6 @@ import { type AccessCode, accessCodes } from '../eligibility/model.ts';
 import type { Band, CompetenceCode } from '../framework/model.ts';
 import type { Course, CourseId } from './model.ts';
 import { type CourseDocument, living, type RemovalDocument } from './store/document.ts';
-import { type JournalDocument, journalName } from './store/history.ts';
 import { type CourseWriter, drawCourseId, makeCourseWriter } from './store/writing.ts';
 
 /** Position in the order (updatedAt, id). */
@@ -65,6 +64,7 @@ const courseSchema = new Schema<CourseDocument>(
     draft: Schema.Types.Mixed,
     alignment: Schema.Types.Mixed,
     access: Schema.Types.Mixed,
+    cpf: Schema.Types.Mixed,
     state: String,
     missingSince: Date,
     withdrawn: Schema.Types.Mixed,
@@ -76,7 +76,7 @@ const courseSchema = new Schema<CourseDocument>(
     updatedAt: Date,
     run: Schema.Types.Mixed,
     claim: String,
-    events: { type: Schema.Types.Mixed, default: undefined },
+    assessed: String,
   },
   { collection: 'courses', versionKey: false },
 );
@@ -85,11 +85,7 @@ courseSchema.index({ updatedAt: 1, _id: 1 });
 courseSchema.index({ state: 1, sourceId: 1 });
 courseSchema.index({ providerId: 1 });
 courseSchema.index({ claim: 1 });
-courseSchema.index({ 'events.at': 1 }, { sparse: true });
-courseSchema.index(
-  { firstPublishedAt: -1, _id: -1 },
-  { partialFilterExpression: { firstPublishedAt: { $type: 'date' } } },
-);
+courseSchema.index({ assessed: 1 });
 courseSchema.index({ 'alignment.competences.code': 1 });
 courseSchema.index({ 'alignment.certifications.code': 1 });
 
@@ -100,8 +96,9 @@ const removalSchema = new Schema<RemovalDocument>(
 removalSchema.index({ removedAt: 1, _id: 1 });
 
 function toCourse(document: CourseDocument): Course {
-  const { _id, run: _run, claim: _claim, events: _events, ...course } = document;
-  return { id: _id, ...course };
+  const { _id, run: _run, claim: _claim, assessed: _assessed, ...course } = document;
+  // A course stored before the account was looked at has no answer yet.
+  return { id: _id, ...course, cpf: course.cpf ?? null };
 }
 
 function after(field: string, at: Date, id: string) {
@@ -135,7 +132,6 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     ...makeCourseWriter(
       database.collection<CourseDocument>('courses'),
       database.collection<RemovalDocument>('removed_courses'),
-      database.collection<JournalDocument>(journalName),
       drawId,
     ),
 

@@ -12,7 +12,8 @@ import { AppError } from '../errors.ts';
 import type { Printer } from './output.ts';
 import { commandOf } from './program.ts';
 
-export function eligibilityCommands(program: Command): void {
+/** @returns the group, for the commands that need the platform. */
+export function eligibilityCommands(program: Command): Command {
   const group = program.command('eligibility').description('what the training account (CPF) pays, and why');
 
   commandOf(group, 'check', 'answers a file of cases {"cas":[{id,entree,attendu?}]}')
@@ -73,6 +74,7 @@ export function eligibilityCommands(program: Command): void {
         `Aucune règle n'est en vigueur le ${frenchDate(on)}.`,
       );
     });
+  return group;
 }
 
 const certainties = { H: 'élevée', M: 'moyenne', L: 'faible', K: 'droit général' } as const;

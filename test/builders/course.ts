@@ -80,6 +80,7 @@ export function aCourse(changes: CourseChanges = {}): Course {
       frameworkVersion: 'digcomp-3.0',
     },
     access: accessOf(accessFactsOf(draft, { title: sourceTitle }, harvestedAt), testNow),
+    cpf: null,
     state: 'published',
     missingSince: null,
     withdrawn: null,

@@ -29,6 +29,7 @@ function aCourse(over: Partial<CourseDraft> = {}): Course {
       frameworkVersion: 'v',
     },
     access: { code: 'unknown', reason: 'price-unknown', source: 'Catalogue', date: daysAgo(2), text: null },
+    cpf: null,
     state: 'published',
     missingSince: null,
     withdrawn: null,

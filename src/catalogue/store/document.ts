@@ -1,8 +1,7 @@
 /** How a course is stored, and the pure half of writing one: what a new reading makes of it. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { accessOf } from '../../eligibility/model.ts';
 import type { Alignment } from '../../framework/model.ts';
-import { type CourseEvent, changesBetween, type EventOrigin, kindOf } from '../model/history.ts';
 import {
   accessFactsOf,
   type Course,
@@ -19,10 +18,10 @@ export interface CourseDocument extends Omit<Course, 'id'> {
   _id: CourseId;
   /** What a run last did to it, so that a batch written twice counts the same. */
   run: { readonly id: string; readonly outcome: RunEffect };
+  /** What `cpf` was assessed with (`assessmentKey`); null when the content changed since. */
+  assessed: string | null;
   /** `claimOf`: the same value in two sources is one course claimed twice. */
   claim: string;
-  /** Announced and not yet in the journal (store/history.ts); absent when there is none. */
-  events?: readonly CourseEvent[];
 }
 
 export interface RemovalDocument {
@@ -49,7 +48,6 @@ export type KnownCourse = Pick<
   | 'firstPublishedAt'
   | 'harvestedAt'
   | 'run'
-  | 'access'
 > & { readonly id: CourseId };
 
 export type CourseStanding = Pick<KnownCourse, 'id' | 'remoteId' | 'state' | 'missingSince' | 'withdrawn' | 'run'> & {
@@ -71,8 +69,6 @@ export interface WriteContext {
   readonly source: { readonly id: string; readonly title: string; readonly demo: boolean };
   readonly runId: string;
   readonly now: Date;
-  /** Of the events that this writing makes. */
-  readonly origin: EventOrigin;
 }
 
 /** Two sources that give the same address the same title speak of the same course; one address alone may serve many. */
@@ -106,6 +102,7 @@ function contentOf(write: CourseWrite, { source, now }: WriteContext) {
     demo: source.demo,
     updatedAt: now,
     claim: claimOf(draft),
+    assessed: null,
   };
 }
 
@@ -122,6 +119,7 @@ export function restoration(course: CourseStanding, { runId, now }: WriteContext
     missingSince: null,
     restoredAt: now,
     updatedAt: now,
+    assessed: null,
     run: { id: runId, outcome: 'restored' as const },
   };
 }
@@ -134,6 +132,7 @@ export function creation(write: CourseWrite, id: CourseId, context: WriteContext
     sourceId: context.source.id,
     remoteId: write.remoteId,
     ...contentOf(write, context),
+    cpf: null,
     state: 'pending',
     missingSince: null,
     withdrawn: null,
@@ -144,31 +143,11 @@ export function creation(write: CourseWrite, id: CourseId, context: WriteContext
   };
 }
 
-/** What a new reading of a known course sets, and what it announces to visitors who saw it before. */
+/** The fields that a new reading of a known course sets. */
 export function change(write: CourseWrite, known: KnownCourse, context: WriteContext) {
   const content = { ...contentOf(write, context), slug: slugOf(write.draft.title, known.id) };
-  const changes = known.firstPublishedAt === null ? [] : changesBetween(known, content);
-  const events: CourseEvent[] = [];
-  const announce = (kind: CourseEvent['kind'], changed: CourseEvent['changes']) =>
-    events.push(newEvent({ ...context, kind, changes: changed }));
-  if (write.outcome === 'restored') {
-    if (known.firstPublishedAt !== null) announce('restored', changes);
-    return { set: { ...content, ...restoration(known, context) }, events };
-  }
-  if (changes.length > 0 && known.state !== 'withdrawn') announce(kindOf(changes), changes);
-  if (known.state === 'missing') announce('seen-again', []);
+  if (write.outcome === 'restored') return { ...content, ...restoration(known, context) };
   const missingSince = known.state === 'withdrawn' ? known.missingSince : null;
   const run = { id: context.runId, outcome: write.outcome };
-  return { set: { ...content, state: seenState(known), missingSince, run }, events };
-}
-
-type NewEvent = Pick<CourseEvent, 'kind'> &
-  Partial<Pick<CourseEvent, 'changes' | 'reason'>> & {
-    readonly origin: EventOrigin;
-    readonly runId: string | null;
-    readonly now: Date;
-  };
-
-export function newEvent({ kind, origin, runId, now, changes = [], reason = null }: NewEvent): CourseEvent {
-  return { id: randomUUID(), at: now, kind, origin, runId, changes, reason };
+  return { ...content, state: seenState(known), missingSince, run };
 }

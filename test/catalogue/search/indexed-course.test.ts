@@ -31,6 +31,7 @@ function aCourse(draft: Partial<Course['draft']> = {}, changes: Partial<Course> 
       frameworkVersion: '1',
     },
     access: { code: 'unknown', reason: 'price-unknown', source: 'Source', date: at, text: null },
+    cpf: null,
     state: 'published',
     missingSince: null,
     withdrawn: null,
