@@ -15,6 +15,8 @@ import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
+import { ruleRoutes } from './eligibility/routes/rules.ts';
+import { makePublishedRules } from './eligibility/use-cases/published-rules.ts';
 import { AppError } from './errors.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
@@ -105,6 +107,7 @@ export async function serve(app: App): Promise<RunningServer> {
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
       catalogueRoutes({ useCases: catalogue, framework, views, now }),
       pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),
+      ruleRoutes({ rules: makePublishedRules(app), views, now }),
       account.router,
       identity.router,
       organisationRoutes({ organisations: people.organisations, sessions, views, spaceLinks, actorOf, now }),

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadRules } from '../eligibility/data.ts';
-import { frenchDate } from '../eligibility/model/dates.ts';
+import { frenchDate, isDay } from '../eligibility/model/dates.ts';
 import { frenchFact } from '../eligibility/model/paths.ts';
 import { periodOf, type RuleSet } from '../eligibility/model/rule-set.ts';
 import { euros } from '../eligibility/model/rules/wording.ts';
@@ -78,12 +78,6 @@ export function eligibilityCommands(program: Command): Command {
 }
 
 const certainties = { H: 'élevée', M: 'moyenne', L: 'faible', K: 'droit général' } as const;
-
-function isDay(text: string): boolean {
-  return (
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toJSON().startsWith(text)
-  );
-}
 
 async function readJson(path: string | undefined, option: string): Promise<unknown> {
   if (path === undefined) throw new AppError('invalid', 'CASES_FILE', `Donnez ${option} FICHIER.json.`);

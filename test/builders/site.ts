@@ -12,7 +12,11 @@ import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
 import { type CatalogueParts, makeCatalogueUseCases } from '../../src/catalogue/use-cases.ts';
+import { loadRulesFile, readCases } from '../../src/eligibility/data.ts';
 import { accessCodes } from '../../src/eligibility/model.ts';
+import { ruleRoutes } from '../../src/eligibility/routes/rules.ts';
+import { makePublishedRules } from '../../src/eligibility/use-cases/published-rules.ts';
+import { makeRules, type Rules } from '../../src/eligibility/use-cases/rules.ts';
 import { AppError } from '../../src/errors.ts';
 import { loadFramework } from '../../src/framework/data.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
@@ -71,6 +75,17 @@ export function coursesOf(courses: readonly Course[]): CatalogueParts['courses']
       };
     },
   };
+}
+
+/** The rules of the file: nothing was published. */
+export function rulesOfTheFile(): Rules {
+  return makeRules({
+    seed: loadRulesFile(),
+    cases: readCases(),
+    store: { publicationsAfter: async () => [], snapshot: async () => null, keepSnapshot: async () => {} },
+    log: makeLog('silent'),
+    now: () => testNow,
+  });
 }
 
 export interface SiteOptions {
@@ -139,6 +154,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     ...before,
     catalogueRoutes({ useCases, framework, views, now }),
     pathwayRoutes({ useCases: reading, framework, views, now }),
+    ruleRoutes({ rules: makePublishedRules({ rules: rulesOfTheFile() }), views, now }),
     pageRoutes({ facts, retention: loadRetention(), views }),
   ];
   return makeWebApp({ routers, views, settings, log: makeLog('silent') });

@@ -58,7 +58,10 @@ export const versionSchema = z.strictObject({
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.string())])),
   legalBasis: z.strictObject({
     reference: z.string().trim().min(1),
+    /** Only once somebody has opened it. */
     url: z.url().nullable(),
+    /** Where the text was read, when it was not read itself: French, for people. */
+    sources: z.array(z.string().trim().min(1)).optional(),
     checkedOn: z.iso.date(),
     /** H: several sources or an official page; M: one good source; L: one weak source; K: general law. */
     certainty: z.enum(['H', 'M', 'L', 'K']),

@@ -5,6 +5,7 @@
  */
 import type { Log } from '../../platform/log.ts';
 import { ruleSetOf, type WorkedCase } from '../data.ts';
+import type { IsoDate } from '../model/dates.ts';
 import { type Change, type Publication, publicationSchema, withVersion } from '../model/publication.ts';
 import type { RuleSet, RulesFile } from '../model/rule-set.ts';
 import type { RuleStore } from '../store.ts';
@@ -23,6 +24,8 @@ export interface Rules {
   file(): RulesFile;
   /** The worked cases, with the answers that published versions changed. */
   cases(): readonly WorkedCase[];
+  /** Why and when the expected answer of a case was last changed; null: as in the file. */
+  caseChange(caseId: string): { readonly on: IsoDate; readonly reason: string } | null;
   /** What was published for a rule, oldest first. */
   changesOf(ruleId: string): readonly Change[];
   unfit(): readonly UnfitPublication[];
@@ -89,6 +92,12 @@ export function makeRules(parts: {
     current: () => state.rules,
     file: () => state.file,
     cases: () => state.cases,
+    caseChange: (caseId) =>
+      state.changes
+        .flatMap(({ publication: { caseChanges, publishedOn } }) =>
+          caseChanges.filter(({ id }) => id === caseId).map(({ reason }) => ({ on: publishedOn, reason })),
+        )
+        .at(-1) ?? null,
     changesOf: (ruleId) => state.changes.filter(({ publication }) => publication.ruleId === ruleId),
     unfit: () => state.unfit,
     sequence: () => state.sequence,
