@@ -29,6 +29,7 @@ import { makeRetention } from './accounts/use-cases/retention.ts';
 import { type Accounts, makeAccounts } from './accounts/use-cases.ts';
 import type { CourseStore } from './catalogue/store.ts';
 import type { Config } from './config.ts';
+import { questionPath } from './eligibility/view-models/way.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
 import type { RunStore } from './harvest/store/runs.ts';
 import type { Pathway } from './pathways/model.ts';
@@ -113,6 +114,7 @@ export async function openPeople(parts: PeopleParts) {
     secret: sessionSecret,
     secure: config.publicUrl?.startsWith('https:') === true,
     views,
+    withoutToken: [questionPath],
     load: async (signedIn) => accounts?.actorFor(signedIn) ?? null,
     now,
   });

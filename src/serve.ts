@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { administrationRoutes } from './accounts/routes/administration.ts';
-import { type AdministrationLink, administrationBar } from './accounts/routes/administration-bar.ts';
 import { identityRoutes } from './accounts/routes/identity.ts';
 import { organisationRoutes } from './accounts/routes/organisations.ts';
 import { personalDataRoutes } from './accounts/routes/personal-data.ts';
@@ -14,7 +13,9 @@ import { catalogueRoutes } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
+import { makeAims } from './catalogue/use-cases/aims.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
+import { journeyRoutes } from './eligibility/routes/journey.ts';
 import { ruleRoutes } from './eligibility/routes/rules.ts';
 import { makePublishedRules } from './eligibility/use-cases/published-rules.ts';
 import { AppError } from './errors.ts';
@@ -47,12 +48,6 @@ const spaceLinks = [
   { label: 'Mes données', href: '/mon-espace/donnees' },
 ];
 
-/** The bar of /admin, in its order: one line for each page, with the right that opens it. */
-const administrationLinks: readonly AdministrationLink[] = [
-  { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
-  { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
-];
-
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
 
 /** @throws AppError `conflict` when the port is taken */
@@ -76,6 +71,7 @@ export async function serve(app: App): Promise<RunningServer> {
     graceDays: config.harvest.graceDays,
     now,
   });
+  const aims = makeAims({ courses, funding: app.funding, register: app.register, now });
   let ready = true;
   const identity = identityRoutes({
     identities: people.identities,
@@ -103,11 +99,19 @@ export async function serve(app: App): Promise<RunningServer> {
     routers: [
       healthRoutes({ health, isReady: () => ready }),
       behindSession(sessions),
-      administrationBar(administrationLinks, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
       catalogueRoutes({ useCases: catalogue, framework, views, now }),
       pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),
       ruleRoutes({ rules: makePublishedRules(app), views, now }),
+      journeyRoutes({
+        findAim: aims.find,
+        rules: app.rules.current,
+        views,
+        publicUrl: config.publicUrl,
+        contact: config.contact.email ?? config.contact.url,
+        receipts: false,
+        now,
+      }),
       account.router,
       identity.router,
       organisationRoutes({ organisations: people.organisations, sessions, views, spaceLinks, actorOf, now }),

@@ -112,6 +112,14 @@ const table: Readonly<Record<string, Row>> = {
   'GET /donnees': { answers: everybody(200) },
   'GET /donnees/regles.json': { answers: everybody(200) },
   'GET /contact': { answers: everybody(200) },
+  'GET /eligibilite': { answers: everybody(200) },
+  // Nothing told: back to the question.
+  'POST /eligibilite': { answers: everybody(303) },
+  'GET /eligibilite/resultat': { answers: everybody(200) },
+  'POST /eligibilite/resultat': { answers: everybody(303) },
+  'GET /eligibilite/reponses.json': { answers: everybody(200) },
+  // Not a form that carries a file.
+  'POST /eligibilite/reprendre': { answers: everybody(400) },
   'GET /accessibilite': { answers: everybody(200) },
   'GET /mentions-legales': { answers: everybody(200) },
   'GET /donnees-personnelles': { answers: everybody(200) },
@@ -302,11 +310,11 @@ describe('rights', function () {
     door = doorOf((await app.people()).sessions);
   });
   after(async () => {
+    console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
     await server?.close();
     await app?.close();
     await database?.drop();
     rmSync(folder, { recursive: true, force: true });
-    console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
   });
 
   const routes = () => routesOf(stackOf(server.web));

@@ -12,6 +12,7 @@ export interface SiteFacts {
 export const sections = [
   { label: 'Trouver un cours', href: '/catalogue' },
   { label: 'Parcours', href: '/parcours' },
+  { label: 'Mes droits', href: '/eligibilite' },
   { label: 'Compétences', href: '/competences' },
 ] as const;
 

@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Express, Router } from 'express';
+import express, { type Express, type Router } from 'express';
 import { loadRetention } from '../../src/accounts/data.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { catalogueRoutes } from '../../src/catalogue/routes.ts';
@@ -12,8 +12,10 @@ import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
 import { type CatalogueParts, makeCatalogueUseCases } from '../../src/catalogue/use-cases.ts';
-import { loadRulesFile, readCases } from '../../src/eligibility/data.ts';
+import { loadRules, loadRulesFile, readCases } from '../../src/eligibility/data.ts';
+import type { FindAim } from '../../src/eligibility/model/aim.ts';
 import { accessCodes } from '../../src/eligibility/model.ts';
+import { journeyRoutes } from '../../src/eligibility/routes/journey.ts';
 import { ruleRoutes } from '../../src/eligibility/routes/rules.ts';
 import { makePublishedRules } from '../../src/eligibility/use-cases/published-rules.ts';
 import { makeRules, type Rules } from '../../src/eligibility/use-cases/rules.ts';
@@ -24,11 +26,13 @@ import type { Pathway } from '../../src/pathways/model.ts';
 import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { makeWebApp, readAssets, type WebSettings } from '../../src/platform/web/server.ts';
+import { uploadReader } from '../../src/platform/web/upload.ts';
 import { loadViews, type Views } from '../../src/platform/web/views.ts';
 import { testNow } from './course.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const framework = loadFramework();
+const rules = loadRules();
 
 let built: string | null = null;
 
@@ -88,6 +92,13 @@ export function rulesOfTheFile(): Rules {
   });
 }
 
+/** The bodies of forms, as the session layer reads them. */
+function bodies(): Router {
+  const router = express.Router();
+  router.use(express.urlencoded({ extended: false, limit: 32 * 1_024 }), uploadReader('_csrf'));
+  return router;
+}
+
 export interface SiteOptions {
   readonly courses?: readonly Course[];
   readonly pathways?: readonly Pathway[];
@@ -95,6 +106,9 @@ export interface SiteOptions {
   readonly settings?: Partial<WebSettings>;
   readonly failing?: ReadonlyMap<string, Date>;
   readonly now?: () => Date;
+  /** What the cost can be asked of; nothing unless told. */
+  readonly findAim?: FindAim;
+  readonly receipts?: boolean;
   /** Mounted before the public pages: a session, the pages of a person. */
   readonly before?: (parts: SiteParts) => readonly Router[];
 }
@@ -155,6 +169,16 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     catalogueRoutes({ useCases, framework, views, now }),
     pathwayRoutes({ useCases: reading, framework, views, now }),
     ruleRoutes({ rules: makePublishedRules({ rules: rulesOfTheFile() }), views, now }),
+    bodies(),
+    journeyRoutes({
+      findAim: options.findAim ?? (async () => null),
+      rules: () => rules,
+      views,
+      publicUrl: settings.publicUrl,
+      contact: facts.contact.email ?? facts.contact.url,
+      receipts: options.receipts ?? false,
+      now,
+    }),
     pageRoutes({ facts, retention: loadRetention(), views }),
   ];
   return makeWebApp({ routers, views, settings, log: makeLog('silent') });

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { loadRules, readCases } from '../../src/eligibility/data.ts';
 import { assess } from '../../src/eligibility/model/assess.ts';
+import { type Display, displays } from '../../src/eligibility/model/displays.ts';
 import { assessCases } from '../../src/eligibility/use-cases.ts';
-import { type Display, displays } from '../../src/eligibility/view-models/displays.ts';
 import { type VerdictBlock, type VerdictContext, verdictBlock } from '../../src/eligibility/view-models/verdict.ts';
 import { type Changes, dossierOf, proof, specific, wireDossier } from '../builders/dossier.ts';
 
@@ -114,9 +114,9 @@ describe('the verdict block', () => {
     const changes = { date: '2026-07-01', 'action.certification.finEnregistrement': '2026-08-31' };
     const warned = block(changes, { sessionStart: '2026-09-14' }).warnings.map(({ text }) => plain(text));
     expect(warned).to.deep.equal([
-      "La session commence après la fin d'enregistrement : vérifiez auprès de l'organisme.",
       "Avez-vous déjà obtenu cette certification ? Depuis l'été 2026 le CPF ne la financerait plus.",
       "Vous vous engagez à vous présenter à l'épreuve.",
+      "La session commence après la fin d'enregistrement : vérifiez auprès de l'organisme.",
     ]);
     expect(block({ ...changes, date: '2026-06-10' }).warnings).to.deep.equal([]);
     expect(block({ ...changes, 'organisme.dereference': true }, { sessionStart: '2026-09-14' }).warnings).to.deep.equal(
@@ -213,7 +213,7 @@ describe('the verdict block', () => {
   });
 
   it('without a provider, never « éligible » alone, and no criterion of a provider is told', () => {
-    const shown = block({}, { anyProvider: true });
+    const shown = block({}, { supposed: 'provider' });
     expect(shown.heading).to.equal('Vous êtes peut-être éligible');
     expect(shown.lines.map(plain)).to.deep.equal([
       'Il nous manque : le cours et son organisme. Choisissez un cours pour connaître le montant.',

@@ -47,6 +47,7 @@ describe('sessions', () => {
       secret: 'a secret of the tests',
       secure: options.secure ?? false,
       views,
+      withoutToken: ['/calculer'],
       load: async ({ accountId, rightsVersion }: SignedIn) => (rightsVersion === version ? accountId : null),
       now: () => clock,
     });
@@ -60,6 +61,9 @@ describe('sessions', () => {
     });
     router.get('/moi', (asked, response) => {
       response.json({ person: sessions.personOf(asked), note: sessions.noted(asked, 'a') ?? null });
+    });
+    router.post(['/calculer', '/calculer/fin', '/calculerait'], (asked, response) => {
+      response.json(asked.body);
     });
     router.post('/noter', async (asked, response) => {
       await sessions.note(asked, 'a', 'kept');
@@ -104,6 +108,18 @@ describe('sessions', () => {
 
   it('reading sets no cookie and keeps nothing', async () => {
     expect(cookiesOf(await request(anApp()).get('/lire').expect(200))).to.deep.equal([]);
+    expect(await stored()).to.equal(0);
+  });
+
+  it('a form that keeps nothing needs no token and sets no cookie; its neighbours do', async () => {
+    const app = anApp();
+    for (const path of ['/calculer', '/calculer/fin']) {
+      const answer = await request(app).post(path).type('form').send({ solde: '3000' }).expect(200);
+      expect(answer.body).to.deep.equal({ solde: '3000' });
+      expect(cookiesOf(answer)).to.deep.equal([]);
+    }
+    await request(app).post('/calculerait').type('form').send({ solde: '3000' }).expect(403);
+    await request(app).post('/noter').type('form').send({}).expect(403);
     expect(await stored()).to.equal(0);
   });
 

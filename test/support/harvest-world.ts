@@ -186,7 +186,6 @@ export interface World {
 
 const collections = [
   'courses',
-  'course_events',
   'removed_courses',
   'harvest_records',
   'harvest_raw_records',

@@ -7,7 +7,6 @@ import type { mongo } from 'mongoose';
 import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
 import { AppError } from '../../errors.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
-import { type CourseEvent, changesBetween } from '../model/history.ts';
 import { accessFactsOf, type CourseId, type CourseState, courseIdAlphabet, type WithdrawalReason } from '../model.ts';
 import {
   type CourseDocument,
@@ -16,14 +15,11 @@ import {
   change,
   creation,
   type KnownCourse,
-  living,
-  newEvent,
   type RemovalDocument,
   type RunEffect,
   restoration,
   type WriteContext,
 } from './document.ts';
-import type { JournalDocument } from './history.ts';
 
 /** Records not withdrawn. */
 export interface Presence {
@@ -59,7 +55,7 @@ export interface CourseWriter {
   /** Renews « relevé le » of those that are not absent. */
   renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<void>;
   /** Seen again before the end of the grace period. */
-  clearMissing(context: WriteContext, ids: readonly CourseId[]): Promise<void>;
+  clearMissing(ids: readonly CourseId[], now: Date): Promise<void>;
   /** Withdrawn, and seen again unchanged. */
   restore(context: WriteContext, courses: readonly CourseStanding[]): Promise<void>;
   presence(sourceId: string): Promise<Presence>;
@@ -93,16 +89,9 @@ export function drawCourseId(): CourseId {
   return Array.from(randomBytes(8), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('');
 }
 
-/** A change and what it announces, in one write: a killed process loses neither without the other. */
-function changing({ set, events }: { readonly set: object; readonly events: readonly CourseEvent[] }) {
-  const update: mongo.UpdateFilter<CourseDocument> = { $set: set };
-  return events.length === 0 ? update : { ...update, $push: { events: { $each: [...events] } } };
-}
-
 export function makeCourseWriter(
   courses: mongo.Collection<CourseDocument>,
   removals: mongo.Collection<RemovalDocument>,
-  journal: mongo.Collection<JournalDocument>,
   drawId: () => CourseId,
 ): CourseWriter {
   const standing = {
@@ -142,7 +131,7 @@ export function makeCourseWriter(
       const found = await courses
         .find(
           { sourceId, remoteId: { $in: [...remoteIds] } },
-          { projection: { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1, access: 1 } },
+          { projection: { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1 } },
         )
         .toArray();
       return new Map(found.map(({ _id, ...course }) => [course.remoteId, { id: _id, ...course }]));
@@ -178,7 +167,7 @@ export function makeCourseWriter(
         const operations: mongo.AnyBulkWriteOperation<CourseDocument>[] = left.map((write) =>
           write.known === null
             ? { insertOne: { document: creation(write, drawId(), context) } }
-            : { updateOne: { filter: { _id: write.known.id }, update: changing(change(write, write.known, context)) } },
+            : { updateOne: { filter: { _id: write.known.id }, update: { $set: change(write, write.known, context) } } },
         );
         try {
           await courses.bulkWrite(operations, { ordered: false });
@@ -203,15 +192,11 @@ export function makeCourseWriter(
       );
     },
 
-    async clearMissing(context, ids) {
+    async clearMissing(ids, now) {
       const list = { $in: [...ids] };
-      const { now } = context;
       await courses.updateMany(
         { _id: list, state: 'missing' },
-        changing({
-          set: { state: 'published', missingSince: null, updatedAt: now },
-          events: [newEvent({ ...context, kind: 'seen-again' })],
-        }),
+        { $set: { state: 'published', missingSince: null, updatedAt: now } },
       );
       await courses.updateMany({ _id: list, state: 'pending' }, { $set: { missingSince: null } });
     },
@@ -220,13 +205,7 @@ export function makeCourseWriter(
       if (gone.length === 0) return;
       await courses.bulkWrite(
         gone.map((course) => ({
-          updateOne: {
-            filter: { _id: course.id },
-            update: changing({
-              set: restoration(course, context),
-              events: course.firstPublishedAt === null ? [] : [newEvent({ ...context, kind: 'restored' })],
-            }),
-          },
+          updateOne: { filter: { _id: course.id }, update: { $set: restoration(course, context) } },
         })),
         { ordered: false },
       );
@@ -243,10 +222,7 @@ export function makeCourseWriter(
       const run = { id: runId, outcome: 'missing' as const };
       await courses.updateMany(
         { _id: list, state: 'published' },
-        changing({
-          set: { state: 'missing', missingSince: now, updatedAt: now, run },
-          events: [newEvent({ kind: 'missing', origin: 'harvest', runId, now })],
-        }),
+        { $set: { state: 'missing', missingSince: now, updatedAt: now, run } },
       );
       await courses.updateMany(
         { _id: list, state: 'pending', missingSince: null },
@@ -258,19 +234,11 @@ export function makeCourseWriter(
       if (withdrawal.reason === 'operateur' && (withdrawal.detail ?? '').trim() === '')
         throw new AppError('invalid', 'withdrawal-without-reason', 'Écrivez la raison de ce retrait.');
       const run = runId === undefined ? {} : { run: { id: runId, outcome: 'withdrawn' as const } };
-      const set = { state: 'withdrawn' as const, withdrawn: withdrawal, updatedAt: withdrawal.at, ...run };
-      const event = newEvent({
-        kind: 'withdrawn',
-        origin: runId === undefined ? 'operator' : 'harvest',
-        runId: runId ?? null,
-        now: withdrawal.at,
-        reason: { code: withdrawal.reason, detail: withdrawal.detail },
-      });
-      const list = { $in: [...ids] };
-      const shown = await courses.updateMany({ _id: list, state: { $in: living } }, changing({ set, events: [event] }));
-      // One that waited was never shown: its end is no news.
-      const waiting = await courses.updateMany({ _id: list, state: 'pending' }, { $set: set });
-      return shown.modifiedCount + waiting.modifiedCount;
+      const { modifiedCount } = await courses.updateMany(
+        { _id: { $in: [...ids] }, state: { $ne: 'withdrawn' } },
+        { $set: { state: 'withdrawn', withdrawn: withdrawal, updatedAt: withdrawal.at, ...run } },
+      );
+      return modifiedCount;
     },
 
     async *writtenBy(sourceId, runId) {
@@ -331,26 +299,13 @@ export function makeCourseWriter(
       let changed = 0;
       for await (const ids of chunksOf(candidates)) {
         const found = await courses
-          .find(
-            { _id: { $in: ids } },
-            { projection: { draft: 1, sourceTitle: 1, harvestedAt: 1, access: 1, state: 1 } },
-          )
+          .find({ _id: { $in: ids } }, { projection: { draft: 1, sourceTitle: 1, harvestedAt: 1, access: 1 } })
           .toArray();
         const updates = found.flatMap((course) => {
           const source = { title: course.sourceTitle };
           const access: Access = accessOf(accessFactsOf(course.draft, source, course.harvestedAt), now);
           if (access.code === course.access.code && access.reason === course.access.reason) return [];
-          const changes = living.includes(course.state) ? changesBetween(course, { draft: course.draft, access }) : [];
-          const events =
-            changes.length === 0 ? [] : [newEvent({ kind: 'price', origin: 'clock', runId: null, now, changes })];
-          return [
-            {
-              updateOne: {
-                filter: { _id: course._id },
-                update: changing({ set: { access, updatedAt: now }, events }),
-              },
-            },
-          ];
+          return [{ updateOne: { filter: { _id: course._id }, update: { $set: { access, updatedAt: now } } } }];
         });
         if (updates.length > 0) await courses.bulkWrite(updates, { ordered: false });
         changed += updates.length;
@@ -368,7 +323,6 @@ export function makeCourseWriter(
           })),
           { ordered: false },
         );
-        await journal.deleteMany({ courseId: { $in: ids } });
         const { deletedCount } = await courses.deleteMany({ _id: { $in: ids } });
         erased += deletedCount;
       }

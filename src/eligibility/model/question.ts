@@ -11,6 +11,8 @@ import { euros } from './rules/wording.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Answer {
+  /** Stable, for forms; `inconnu` is the one that says nothing. */
+  readonly value: string;
   readonly label: string;
   /** The dossier with this answer in it; unchanged for « je ne sais pas ». */
   readonly dossier: Dossier;
@@ -28,6 +30,7 @@ export interface Question {
 }
 
 interface Choice {
+  readonly value: string;
   readonly label: string;
   readonly put: (dossier: Dossier) => Dossier;
 }
@@ -69,8 +72,8 @@ function yesOrNo(text: string, why: string, fact: 'apprenti' | 'retraiteTauxPlei
     why,
     kind: 'choice',
     choices: [
-      { label: 'oui', put: tell({ [fact]: true }) },
-      { label: 'non', put: tell({ [fact]: false }) },
+      { value: 'oui', label: 'oui', put: tell({ [fact]: true }) },
+      { value: 'non', label: 'non', put: tell({ [fact]: false }) },
     ],
     unknown: fact === 'apprenti' ? 'je préfère ne pas répondre' : unknown,
   };
@@ -94,10 +97,10 @@ function registrationQuestion(date: IsoDate): Asked {
     why: 'Une inscription prouvée dispense de la participation, et ouvre le permis de conduire.',
     kind: 'choice',
     choices: [
-      { label: 'oui, je me connecte avec France Travail', put: registered('ft_connect_statut') },
-      { label: "oui, j'ai un avis de situation", put: registered('avis_situation') },
-      { label: "oui, sans preuve pour l'instant", put: registered('declaratif') },
-      { label: 'non', put: tell({ inscriptionFranceTravail: not }) },
+      { value: 'connexion', label: 'oui, je me connecte avec France Travail', put: registered('ft_connect_statut') },
+      { value: 'avis', label: "oui, j'ai un avis de situation", put: registered('avis_situation') },
+      { value: 'sans_preuve', label: "oui, sans preuve pour l'instant", put: registered('declaratif') },
+      { value: 'non', label: 'non', put: tell({ inscriptionFranceTravail: not }) },
     ],
     unknown,
   };
@@ -112,9 +115,9 @@ function ageQuestion(date: IsoDate, rules: RuleSet): Asked | null {
     why: 'Le compte formation a un âge minimum.',
     kind: 'integer',
     choices: [
-      { label: `${adult} ans ou plus`, put: tell({ age: adult }) },
-      { label: `${apprentice} ans`, put: tell({ age: apprentice }) },
-      { label: `moins de ${apprentice} ans`, put: tell({ age: apprentice - 1 }) },
+      { value: 'adulte', label: `${adult} ans ou plus`, put: tell({ age: adult }) },
+      { value: 'apprenti', label: `${apprentice} ans`, put: tell({ age: apprentice }) },
+      { value: 'enfant', label: `moins de ${apprentice} ans`, put: tell({ age: apprentice - 1 }) },
     ],
     unknown: 'je préfère ne pas répondre',
   };
@@ -128,8 +131,8 @@ function balanceQuestion(dossier: Dossier): Asked | null {
     why: 'Le montant de vos droits décide de ce qui vous reste à payer.',
     kind: 'amount',
     choices: [
-      { label: `${euros(price)} ou plus`, put: tell({ soldeCpf: price }) },
-      { label: '0 €', put: tell({ soldeCpf: 0 }) },
+      { value: 'tout', label: `${euros(price)} ou plus`, put: tell({ soldeCpf: price }) },
+      { value: 'rien', label: '0 €', put: tell({ soldeCpf: 0 }) },
     ],
     unknown,
   };
@@ -144,9 +147,13 @@ function lastAssessmentQuestion(date: IsoDate, rules: RuleSet): Asked | null {
     why: `Un bilan ne peut pas être financé moins de ${annees} ans après un autre.`,
     kind: 'date',
     choices: [
-      { label: 'jamais', put: tell({ dernierBilanFinance: 'aucun' }) },
-      { label: `il y a ${annees} ans ou plus`, put: tell({ dernierBilanFinance: yearsLater(date, -annees - 1) }) },
-      { label: `il y a moins de ${annees} ans`, put: tell({ dernierBilanFinance: date }) },
+      { value: 'jamais', label: 'jamais', put: tell({ dernierBilanFinance: 'aucun' }) },
+      {
+        value: 'ancien',
+        label: `il y a ${annees} ans ou plus`,
+        put: tell({ dernierBilanFinance: yearsLater(date, -annees - 1) }),
+      },
+      { value: 'recent', label: `il y a moins de ${annees} ans`, put: tell({ dernierBilanFinance: date }) },
     ],
     unknown,
   };
@@ -162,8 +169,9 @@ function aidQuestion(fact: FactPath, dossier: Dossier): Asked | null {
       why: whyAid,
       kind: 'choice',
       choices: [
-        { label: 'non', put: (given) => ({ ...given, cofinancements: [] }) },
+        { value: 'non', label: 'non', put: (given) => ({ ...given, cofinancements: [] }) },
         {
+          value: 'accordee',
           label: 'oui, pour tout le prix',
           put: (given) => ({ ...given, cofinancements: [{ par: 'autre', montant: given.action.prix, accorde: true }] }),
         },
@@ -179,9 +187,9 @@ function aidQuestion(fact: FactPath, dossier: Dossier): Asked | null {
       why: whyAid,
       kind: 'choice',
       choices: [
-        { label: 'oui', put: tellAid(at, { accorde: true }) },
-        { label: 'demandée, pas de réponse', put: (given) => given },
-        { label: 'non', put: tellAid(at, { accorde: false }) },
+        { value: 'accordee', label: 'oui', put: tellAid(at, { accorde: true }) },
+        { value: 'demandee', label: 'demandée, pas de réponse', put: (given) => given },
+        { value: 'non', label: 'non', put: tellAid(at, { accorde: false }) },
       ],
       unknown,
     };
@@ -192,8 +200,8 @@ function aidQuestion(fact: FactPath, dossier: Dossier): Asked | null {
     why: whyAid,
     kind: 'amount',
     choices: [
-      { label: `${euros(price)} ou plus`, put: tellAid(at, { montant: price }) },
-      { label: '0 €', put: tellAid(at, { montant: 0 }) },
+      { value: 'tout', label: `${euros(price)} ou plus`, put: tellAid(at, { montant: price }) },
+      { value: 'rien', label: '0 €', put: tellAid(at, { montant: 0 }) },
     ],
     unknown,
   };
@@ -206,7 +214,7 @@ function askAbout(fact: FactPath, dossier: Dossier, date: IsoDate, rules: RuleSe
         text: "Quelle est votre situation aujourd'hui ?",
         why: 'Les droits des agents publics ne passent pas par ce compte.',
         kind: 'choice',
-        choices: situations.map(([label, statut]) => ({ label, put: tell({ statut }) })),
+        choices: situations.map(([label, statut]) => ({ value: statut, label, put: tell({ statut }) })),
         unknown,
       };
     case 'personne.inscriptionFranceTravail':
@@ -279,11 +287,12 @@ export function nextQuestion(
     });
     if (!matters) continue;
     const { text, why, kind, choices } = question;
-    const answers = choices.map(({ label, put }) => {
+    const answers = choices.map(({ value, label, put }) => {
       const answered = put(dossier);
-      return { label, dossier: answered, verdict: assess(answered, date, rules) };
+      return { value, label, dossier: answered, verdict: assess(answered, date, rules) };
     });
-    return { fact, text, why, kind, answers: [...answers, { label: question.unknown, dossier, verdict: now }] };
+    const notKnown = { value: 'inconnu', label: question.unknown, dossier, verdict: now };
+    return { fact, text, why, kind, answers: [...answers, notKnown] };
   }
   return null;
 }

@@ -67,8 +67,8 @@ export interface SumRow {
   /** Where the line comes from, with its date (T4, T5). */
   readonly note: string;
   readonly amount: string;
-  /** The last one: what the person pays. */
-  readonly total: boolean;
+  /** Not known yet: printed as words. */
+  readonly unknown: boolean;
   /** Proved to be nothing: the only amount that is highlighted. */
   readonly nothing: boolean;
 }
@@ -97,7 +97,7 @@ export function sumRows(
     label,
     note: french(note),
     amount: french(amount),
-    total: false,
+    unknown: amount === notKnown,
     nothing: false,
   });
   const rows = [row('Prix', `Cours, certificat et examen, ${read}`, orUnknown(action.prix))];
@@ -126,7 +126,7 @@ export function sumRows(
   const rest = verdict.resteACharge;
   return [
     ...rows,
-    { ...row('Pour vous', `Calculé pour une inscription le ${on}`, orUnknown(rest)), total: true, nothing: rest === 0 },
+    { ...row('Pour vous', `Calculé pour une inscription le ${on}`, orUnknown(rest)), nothing: rest === 0 },
   ];
 }
 

@@ -1,5 +1,6 @@
 /** « Voir les critères »: every rule looked at, with the value it saw, what it found, how the value is proved, and where it comes from. */
 import { french, listed } from '../../platform/web/format.ts';
+import type { FactDates } from '../model/aim.ts';
 import { daysBetween, daysLater, type IsoDate } from '../model/dates.ts';
 import type { Dossier, Person, Provider } from '../model/dossier.ts';
 import type { Finding } from '../model/finding.ts';
@@ -18,14 +19,6 @@ export interface Criterion {
   readonly result: { readonly tone: 'ok' | 'non' | 'att'; readonly icon: string; readonly text: string };
   readonly proof: string;
   readonly source: string;
-}
-
-/** Days of the facts that are not the person's; null when a day is not known. */
-export interface FactDates {
-  readonly register: IsoDate | null;
-  readonly provider: IsoDate | null;
-  /** When the price was read. */
-  readonly price: IsoDate | null;
 }
 
 const situations: Readonly<Record<NonNullable<Person['statut']>, string>> = {
@@ -270,7 +263,10 @@ export function reuseOf(verdict: Verdict, dossier: Dossier, rules: RuleSet): Reu
   const ends: { readonly until: IsoDate; readonly why: string }[] = [];
   const past = (end: IsoDate | null | undefined): end is null | undefined =>
     end === null || end === undefined || end < verdict.date;
+  // A refusal rests on what refuses, and on nothing else.
+  const refused = verdict.cpf === 'non' || verdict.cpf === 'hors_perimetre';
   for (const { ruleId, version, finding } of verdict.trace) {
+    if (refused && finding.result !== 'not-met') continue;
     const used = rules.byId.get(ruleId)?.versions.find(({ from }) => from === version);
     if (!past(used?.to)) ends.push({ until: used?.to ?? '', why: `la valeur de la règle ${ruleId} change` });
     if (finding.result !== 'met') continue;

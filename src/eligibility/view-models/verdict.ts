@@ -3,15 +3,17 @@
  * stand under every verdict. Words are the specification's (product 3.2); a score is never shown.
  */
 import { french } from '../../platform/web/format.ts';
+import type { FactDates, Supposed } from '../model/aim.ts';
 import { decidingFacts } from '../model/assess.ts';
 import type { IsoDate } from '../model/dates.ts';
+import { type Display, displayOf, type Heading, headings, plainHeadings } from '../model/displays.ts';
 import type { Dossier } from '../model/dossier.ts';
+import { notices } from '../model/notices.ts';
 import { type FactPath, frenchFact, isPersonal } from '../model/paths.ts';
 import { inForce, type RuleSet } from '../model/rule-set.ts';
 import type { TraceEntry, Verdict } from '../model/verdict.ts';
 import { forYouText, type SumRow, sumRows } from './amounts.ts';
-import { type Criterion, criteriaOf, type FactDates, reuseOf } from './criteria.ts';
-import { type Display, displayOf, type Heading, headings, plainHeadings } from './displays.ts';
+import { type Criterion, criteriaOf, reuseOf } from './criteria.ts';
 import { dayText, eurosText, missingText, shortDay } from './words.ts';
 
 export interface VerdictContext {
@@ -21,8 +23,8 @@ export interface VerdictContext {
   readonly dates: FactDates;
   /** Start of the next session, for A-04b; null when it has none or the day is not known. */
   readonly sessionStart?: IsoDate | null;
-  /** Nobody chose a provider: the answer supposes one that meets its conditions, and never says « éligible ». */
-  readonly anyProvider?: boolean;
+  /** Not chosen, and supposed to meet its conditions: the answer never says « éligible », and shows no criterion of it. */
+  readonly supposed?: Supposed | null;
   /** The code of the receipt of this very verdict. */
   readonly receipt?: string | null;
   /** Whom to ask for a person's look (T43); null when the site has no contact. */
@@ -87,13 +89,11 @@ const tones: Readonly<Record<Display, VerdictBlock['tone']>> = {
 };
 
 export function verdictBlock(verdict: Verdict, dossier: Dossier, context: VerdictContext): VerdictBlock {
-  const { rules, dates, anyProvider = false } = context;
-  const display = displayOf(verdict, { asked: dossier.personne !== null, anyProvider });
+  const { rules, dates, supposed = null } = context;
+  const display = displayOf(verdict, { asked: dossier.personne !== null, supposed: supposed !== null });
   const tone = tones[display];
   const refusals = refusalsOf(verdict, dossier, context);
-  const criteria = criteriaOf(verdict, dossier, rules, dates).filter(
-    ({ ruleId }) => !(anyProvider && ruleId.startsWith('P')),
-  );
+  const criteria = criteriaOf(verdict, dossier, rules, dates).filter(({ ruleId }) => !hidden(ruleId, supposed));
   const certified = dossier.action.certification !== null;
   return {
     display,
@@ -134,11 +134,16 @@ export function verdictBlock(verdict: Verdict, dossier: Dossier, context: Verdic
   };
 }
 
+function hidden(ruleId: string, supposed: Supposed | null): boolean {
+  if (supposed === null) return false;
+  return ruleId.startsWith('P') || (supposed === 'course' && ruleId.startsWith('A'));
+}
+
 function linesOf(
   verdict: Verdict,
   dossier: Dossier,
   display: Display,
-  { anyProvider, dates }: VerdictContext,
+  { supposed = null, dates }: VerdictContext,
 ): readonly string[] {
   const { manquants, date } = verdict;
   switch (display) {
@@ -155,9 +160,9 @@ function linesOf(
     case 'peut-etre': {
       const personal = decidingFacts(verdict.trace).filter(isPersonal);
       if (personal.length > 0) return [`Il nous manque : ${missingText(personal)}.`];
-      return anyProvider === true
-        ? ['Il nous manque : le cours et son organisme. Choisissez un cours pour connaître le montant.']
-        : [`Il nous manque : ${missingText(manquants)}.`];
+      return supposed === null
+        ? [`Il nous manque : ${missingText(manquants)}.`]
+        : ['Il nous manque : le cours et son organisme. Choisissez un cours pour connaître le montant.'];
     }
     case 'sans-reponse':
       return decidingFacts(verdict.trace)
@@ -267,25 +272,21 @@ const otherFunds = [
   },
 ].map(({ label, text }) => ({ label, text: french(text) }));
 
-/** F-07 and D-02 come from the engine; T-05, T-06 and A-04b are told from their first day, when the action may be paid. */
+/** F-07 and D-02 come from the engine; what no fact answers is told beside, when the action may be paid. */
 function warningsOf(verdict: Verdict, dossier: Dossier, context: VerdictContext): VerdictBlock['warnings'] {
   const { rules, sessionStart = null } = context;
   if (verdict.cpf === 'non' || verdict.cpf === 'hors_perimetre' || dossier.personne === null) return [];
-  const { type, certification } = dossier.action;
-  const certifying = type === 'certification' || type === 'bloc';
-  const end = certification?.finEnregistrement ?? null;
-  const told = [
-    ...verdict.avertissements,
-    ...(end !== null && sessionStart !== null && sessionStart > end ? ['A-04b'] : []),
-    ...(certifying ? ['T-05', 'T-06'] : []),
-  ];
-  return told.flatMap((id) => {
-    const rule = rules.byId.get(id);
-    const version = rule?.versions.find(({ from, to }) => from <= verdict.date && (to === null || verdict.date <= to));
-    if (rule === undefined || version === undefined) return [];
-    const text = (rule.reasons[0] ?? rule.condition).replace('{depuis}', shortDay(version.from));
-    return [{ text: french(text), plain: french(rule.plain) }];
+  const engine = verdict.trace.flatMap(({ ruleId, version }) => {
+    const rule = rules.byId.get(ruleId);
+    const [text] = rule?.reasons ?? [];
+    return rule === undefined || text === undefined || version === null || !verdict.avertissements.includes(ruleId)
+      ? []
+      : [{ text: text.replace('{depuis}', shortDay(version)), plain: rule.plain }];
   });
+  return [...engine, ...notices(dossier, verdict.date, rules, sessionStart)].map(({ text, plain }) => ({
+    text: french(text),
+    plain: french(plain),
+  }));
 }
 
 export const indicative = 'Information indicative : seul Mon Compte Formation fait foi.';

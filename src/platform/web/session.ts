@@ -63,6 +63,8 @@ export interface SessionLayerParts<Person> {
   /** The site is reached by https only. */
   readonly secure: boolean;
   readonly views: Views;
+  /** Paths of forms that keep nothing: sent without a token, so that asking sets no cookie. None unless told. */
+  readonly withoutToken?: readonly string[];
   /** Who this is now, or null when the session is over (account gone, rights changed). */
   load(signedIn: SignedIn): Promise<Person | null>;
   now(): Date;
@@ -164,6 +166,9 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
 
   const personFor = (request: Request) => people.get(request) ?? null;
 
+  const isWithoutToken = (path: string) =>
+    (parts.withoutToken ?? []).some((free) => path === free || path.startsWith(`${free}/`));
+
   /** The token is made when a page prints it, not before: reading sets no cookie. */
   const shellOfPerson: RequestHandler = (request, response, next) => {
     const shell = response.locals.shell as object;
@@ -176,7 +181,8 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
   };
 
   const checkToken: RequestHandler = (request, response, next) => {
-    if (['GET', 'HEAD', 'OPTIONS'].includes(request.method) || isRequestValid(request)) return next();
+    if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return next();
+    if (isWithoutToken(request.path) || isRequestValid(request)) return next();
     // Only a page of ours may be sent again by a click: another site's form must not become one of ours.
     if (request.is('urlencoded') && request.get('sec-fetch-site') === 'same-origin') {
       sendPage(response, views, 'errors/expired', expiredModel(request), 403);

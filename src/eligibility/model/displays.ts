@@ -1,7 +1,7 @@
 /** The seven displays of a verdict (product 3.2): which one, its heading, and the same easy to read. */
-import { decidingFacts } from '../model/assess.ts';
-import { isPersonal } from '../model/paths.ts';
-import type { Verdict } from '../model/verdict.ts';
+import { decidingFacts } from './assess.ts';
+import { isPersonal } from './paths.ts';
+import type { Verdict } from './verdict.ts';
 
 export const displays = [
   'oui',
@@ -38,12 +38,12 @@ export const plainHeadings: Readonly<Record<Display, string>> = {
 /**
  * A refusal of the course or the provider gives the heading, and so does a fact of theirs that is missing: no answer of the
  * person would help. « éligible » never stands alone while something is missing (T13).
- * @param from `asked`: the person was (without, the course alone is judged); `anyProvider`: no provider was chosen, and what is
+ * @param from `asked`: the person was (without, the course alone is judged); `supposed`: no course was chosen, and what is
  * neither refused nor outside is « peut-être »
  */
 export function displayOf(
   verdict: Verdict,
-  { asked, anyProvider }: { readonly asked: boolean; readonly anyProvider: boolean },
+  { asked, supposed }: { readonly asked: boolean; readonly supposed: boolean },
 ): Display {
   switch (verdict.cpf) {
     case 'hors_perimetre':
@@ -55,7 +55,7 @@ export function displayOf(
     case 'indecidable':
       return decidingFacts(verdict.trace).every(isPersonal) ? 'peut-etre' : 'sans-reponse';
     case 'oui':
-      if (anyProvider) return 'peut-etre';
+      if (supposed) return 'peut-etre';
       return verdict.manquants.length > 0 || !asked ? 'oui-incomplet' : 'oui';
   }
 }

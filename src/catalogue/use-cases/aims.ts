@@ -1,0 +1,124 @@
+/** Courses and certifications as what a person wants to know the cost of. */
+import { type Aim, type AimedAction, conforming, type FindAim } from '../../eligibility/model/aim.ts';
+import type { IsoDate } from '../../eligibility/model/dates.ts';
+import type { Register, RegisterRecord } from '../../framework/registry/model.ts';
+import { isoDay } from '../../platform/web/format.ts';
+import { dossierOf, type FundingFacts } from '../model/dossier.ts';
+import { inOrder } from '../model/sessions.ts';
+import type { Course } from '../model.ts';
+import type { CourseStore } from '../store.ts';
+import type { Funding } from './funding.ts';
+
+export interface AimParts {
+  readonly courses: Pick<CourseStore, 'byId' | 'byIds'>;
+  readonly funding: Pick<Funding, 'fundingFacts'>;
+  readonly register: Pick<Register, 'certification' | 'state'>;
+  now(): Date;
+}
+
+export interface Aims {
+  readonly find: FindAim;
+  /** One for each course that is still offered, by id. */
+  actionsOf(courses: readonly Course[], date: IsoDate): Promise<ReadonlyMap<string, AimedAction>>;
+}
+
+const isOffered = ({ state }: Course): boolean => state === 'published' || state === 'missing';
+
+export function makeAims({ courses, funding, register, now }: AimParts): Aims {
+  async function actionsOf(asked: readonly Course[], date: IsoDate): Promise<ReadonlyMap<string, AimedAction>> {
+    const offered = asked.filter(isOffered);
+    const [facts, { date: registerDate }] = await Promise.all([funding.fundingFacts(offered, date), register.state()]);
+    return new Map(
+      offered.flatMap((course) => {
+        const known = facts.get(course.id);
+        return known === undefined ? [] : [[course.id, actionOf(course, known, date, registerDate, now())] as const];
+      }),
+    );
+  }
+
+  async function courseAim(id: string, date: IsoDate): Promise<Aim | null> {
+    const course = await courses.byId(id);
+    const action = course === null ? undefined : (await actionsOf([course], date)).get(id);
+    if (course === null || action === undefined) return null;
+    const code = action.action.certification?.code ?? null;
+    return {
+      ref: `cours:${id}`,
+      label: action.title,
+      href: action.href ?? '/catalogue',
+      actions: [action],
+      supposed: null,
+      whole: null,
+      others: code === null ? null : { text: `Les cours qui préparent ${code}`, href: `/catalogue?q=${code}` },
+    };
+  }
+
+  async function certificationAim(code: string, date: IsoDate): Promise<Aim | null> {
+    const [record, { date: registerDate }] = await Promise.all([register.certification(code, date), register.state()]);
+    const found = record ?? (await register.certification(code));
+    if (found === null) return null;
+    const certification = {
+      code: found.code,
+      active: found.active,
+      finEnregistrement: found.endOfRegistration,
+      clea: found.code.startsWith('RNCP') ? false : null,
+    };
+    return {
+      ref: `certification:${found.code}`,
+      label: `${found.title} (${found.code})`,
+      href: `/catalogue?q=${found.code}`,
+      actions: [
+        {
+          title: `${found.title} (${found.code})`,
+          href: null,
+          action: { type: 'certification', certification, prix: null },
+          organisme: conforming,
+          dates: { register: readOn(found, registerDate), provider: null, price: null },
+          sessionStart: null,
+        },
+      ],
+      supposed: 'provider',
+      whole: null,
+      others: { text: 'Choisir un cours', href: `/catalogue?q=${found.code}` },
+    };
+  }
+
+  return {
+    actionsOf,
+    async find(ref, date) {
+      const [, kind, name = ''] = /^(cours|certification):([A-Za-z0-9]{1,20})$/.exec(ref) ?? [];
+      if (kind === 'cours') return courseAim(name, date);
+      return kind === 'certification' ? certificationAim(name.toUpperCase(), date) : null;
+    },
+  };
+}
+
+/** The day the register was read for this record: of the newest export, else of the built-in sample. */
+function readOn(record: RegisterRecord | null, registerDate: IsoDate | null): IsoDate | null {
+  return registerDate ?? record?.seen?.to ?? null;
+}
+
+function actionOf(
+  course: Course,
+  facts: FundingFacts,
+  date: IsoDate,
+  registerDate: IsoDate | null,
+  now: Date,
+): AimedAction {
+  const dossier = dossierOf(course, facts, { date });
+  const { provider } = facts;
+  const seen = [provider?.declarationValid, provider?.qualiopi, provider?.delisted].flatMap((fact) => fact?.date ?? []);
+  const next = inOrder(course.draft.sessions, now)[0]?.start ?? null;
+  return {
+    title: `${course.draft.title}, ${course.draft.provider.name}`,
+    href: `/cours/${encodeURIComponent(course.slug)}`,
+    action: dossier.action,
+    organisme: dossier.organisme ?? null,
+    // Of several proofs, the oldest is what the answer rests on.
+    dates: {
+      register: readOn(facts.certification, registerDate),
+      provider: seen.sort()[0] ?? null,
+      price: isoDay(course.harvestedAt),
+    },
+    sessionStart: next === null ? null : isoDay(new Date(next)),
+  };
+}

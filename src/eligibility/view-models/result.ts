@@ -1,0 +1,149 @@
+/** The page of the result: the verdict, what to do with it, and how to keep it without an account. */
+import { french } from '../../platform/web/format.ts';
+import type { AimLink, WholeCost } from '../model/aim.ts';
+import { writeAnswers } from '../model/answers.ts';
+import { assess } from '../model/assess.ts';
+import { type Asked, type Judged, lacksProof, withProof } from '../model/journey.ts';
+import type { RuleSet } from '../model/rule-set.ts';
+import { easyLink } from './journey.ts';
+import { plainSentences } from './plain.ts';
+import { type VerdictBlock, type VerdictContext, verdictBlock, withProofText } from './verdict.ts';
+import {
+  addressOf,
+  filePath,
+  type Hidden,
+  type Move,
+  moveTo,
+  questionPath,
+  resultPath,
+  type ToldRow,
+  toldRows,
+  type Way,
+} from './way.ts';
+import { dayText } from './words.ts';
+
+export interface ResultModel {
+  readonly title: string;
+  readonly description: null;
+  readonly noindex: true;
+  readonly section: string;
+  readonly aim: { readonly label: string; readonly href: string };
+  readonly facile: boolean;
+  readonly plain: typeof plainSentences;
+  readonly easy: { readonly text: string; readonly href: string };
+  readonly verdict: VerdictBlock;
+  /** Of a pathway: the steps and their total; the verdict is then that of its first step that is not paid for sure. */
+  readonly whole: WholeCost | null;
+  /** The question that can still change the answer. */
+  readonly next: { readonly text: string; readonly move: Move } | null;
+  /** How to bring the proof of registration, and what it would change. */
+  readonly proof: string | null;
+  readonly others: AimLink | null;
+  readonly told: readonly ToldRow[];
+  /** The day of the answer is not today. */
+  readonly past: { readonly text: string; readonly href: string } | null;
+  readonly link: string;
+  readonly file: string;
+  /** « Obtenir un reçu »; null where receipts are not given. */
+  readonly receipt: { readonly hidden: readonly Hidden[]; readonly hasBalance: boolean } | null;
+  readonly printedOn: string;
+}
+
+export interface ResultSettings {
+  readonly rules: RuleSet;
+  /** Where the site is, without a slash at the end. */
+  readonly origin: string;
+  readonly contact: string | null;
+  readonly receipts: boolean;
+}
+
+/**
+ * @param judged one for each action of the aim
+ * @param asked the question that is left, when there is one
+ */
+export function resultModel(
+  way: Way,
+  judged: readonly Judged[],
+  asked: Asked | null,
+  settings: ResultSettings,
+): ResultModel {
+  const { rules, origin, contact } = settings;
+  const shown = judged.find(({ verdict }) => verdict.cpf !== 'oui' || verdict.manquants.length > 0) ?? judged[0];
+  if (shown === undefined) throw new Error('an aim without an action');
+  const { aim, telling, date, today } = way;
+
+  const balance = telling.balance;
+  return {
+    title: 'Ce que cela vous coûte',
+    description: null,
+    noindex: true,
+    section: questionPath,
+    aim: { label: aim.label, href: aim.href },
+    facile: way.simple,
+    plain: plainSentences,
+    easy: easyLink(resultPath, way),
+    verdict: verdictOf(shown, way, rules, contact),
+    whole: wholeOf(way, shown),
+    next: asked === null ? null : { text: asked.question.text, move: moveTo(questionPath, way) },
+    proof: judged.some((one) => lacksProof(telling, one)) ? proofText(way, shown, rules) : null,
+    others: aim.others,
+    told: toldRows(way),
+    past:
+      date === today
+        ? null
+        : {
+            text: french(`Cette réponse est calculée pour une inscription le ${dayText(date)}.`),
+            href: addressOf(resultPath, { ...way, date: today }),
+          },
+    // The day is written down: whoever opens the link sees the same answer.
+    link: `${origin}${addressOf(resultPath, { ...way, simple: false, today: '' })}`,
+    file: addressOf(filePath, { ...way, simple: false, today: '' }),
+    receipt: settings.receipts
+      ? {
+          hidden: [
+            { name: 'but', value: aim.ref },
+            { name: 'date', value: date },
+            { name: 'r', value: writeAnswers(telling.answers) },
+            ...(balance === null ? [] : [{ name: 'solde', value: String(balance) }]),
+          ],
+          hasBalance: balance !== null,
+        }
+      : null,
+    printedOn: french(`École numérique au carré. Simulation imprimée le ${dayText(today)}.`),
+  };
+}
+
+function wholeOf({ aim, telling, date }: Way, { dossier }: Judged): WholeCost | null {
+  if (aim.whole === null) return null;
+  const { personne, cofinancements } = dossier;
+  return aim.whole(
+    {
+      personne: personne === null ? null : { ...personne, soldeCpf: telling.balance },
+      cofinancements:
+        cofinancements?.map((one) => ({ ...one, montant: one.montant === null ? null : one.montant / 100 })) ?? null,
+    },
+    date,
+  );
+}
+
+export function verdictOf({ action, dossier, verdict }: Judged, way: Way, rules: RuleSet, contact: string | null) {
+  const context: VerdictContext = {
+    about: action.title,
+    rules,
+    dates: action.dates,
+    sessionStart: action.sessionStart,
+    supposed: way.aim.supposed,
+    contact,
+  };
+  return verdictBlock(verdict, dossier, context);
+}
+
+/** What a proof would change: the registration of today is only told. */
+function proofText(way: Way, shown: Judged, rules: RuleSet): string {
+  const proved = { ...shown, dossier: withProof(shown.dossier, way.date) };
+  const together = wholeOf(way, proved);
+  if (together === null) return withProofText(assess(proved.dossier, way.date, rules), rules);
+  return french(
+    `Avec une preuve de 30 jours au plus, il vous resterait pour tout le parcours : ${together.total.rest}.`,
+  );
+}
