@@ -72,7 +72,10 @@ async function measure(count: number) {
           harvestedAt: clock,
         };
       });
-      await courses.write({ source: { id: 'bench', title: 'Bench', demo: false }, runId: 'run', now: clock }, writes);
+      await courses.write(
+        { source: { id: 'bench', title: 'Bench', demo: false }, runId: 'run', origin: 'harvest', now: clock },
+        writes,
+      );
     }
     await courses.publishWaiting('bench', clock);
     const register = makeSampleRegister({ sample: loadFramework().certifications, now: () => clock });

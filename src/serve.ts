@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { administrationRoutes } from './accounts/routes/administration.ts';
+import { type AdministrationLink, administrationBar } from './accounts/routes/administration-bar.ts';
 import { identityRoutes } from './accounts/routes/identity.ts';
 import { organisationRoutes } from './accounts/routes/organisations.ts';
 import { personalDataRoutes } from './accounts/routes/personal-data.ts';
@@ -46,6 +47,12 @@ const spaceLinks = [
   { label: 'Mon profil', href: '/mon-espace/profil' },
   { label: 'Ma sécurité', href: '/mon-espace/securite' },
   { label: 'Mes données', href: '/mon-espace/donnees' },
+];
+
+/** The bar of /admin, in its order: one line for each page, with the right that opens it. */
+const administrationLinks: readonly AdministrationLink[] = [
+  { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
+  { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
 ];
 
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
@@ -99,6 +106,7 @@ export async function serve(app: App): Promise<RunningServer> {
     routers: [
       healthRoutes({ health, isReady: () => ready }),
       behindSession(sessions),
+      administrationBar(administrationLinks, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
       catalogueRoutes({ useCases: catalogue, framework, views, now }),
       pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),

@@ -310,11 +310,11 @@ describe('rights', function () {
     door = doorOf((await app.people()).sessions);
   });
   after(async () => {
-    console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
     await server?.close();
     await app?.close();
     await database?.drop();
     rmSync(folder, { recursive: true, force: true });
+    console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
   });
 
   const routes = () => routesOf(stackOf(server.web));

@@ -4,6 +4,7 @@ import { type AccessCode, accessCodes } from '../eligibility/model.ts';
 import type { Band, CompetenceCode } from '../framework/model.ts';
 import type { Course, CourseId } from './model.ts';
 import { type CourseDocument, living, type RemovalDocument } from './store/document.ts';
+import { type JournalDocument, journalName } from './store/history.ts';
 import { type CourseWriter, drawCourseId, makeCourseWriter } from './store/writing.ts';
 
 /** Position in the order (updatedAt, id). */
@@ -77,6 +78,7 @@ const courseSchema = new Schema<CourseDocument>(
     run: Schema.Types.Mixed,
     claim: String,
     assessed: String,
+    events: { type: Schema.Types.Mixed, default: undefined },
   },
   { collection: 'courses', versionKey: false },
 );
@@ -86,6 +88,11 @@ courseSchema.index({ state: 1, sourceId: 1 });
 courseSchema.index({ providerId: 1 });
 courseSchema.index({ claim: 1 });
 courseSchema.index({ assessed: 1 });
+courseSchema.index({ 'events.at': 1 }, { sparse: true });
+courseSchema.index(
+  { firstPublishedAt: -1, _id: -1 },
+  { partialFilterExpression: { firstPublishedAt: { $type: 'date' } } },
+);
 courseSchema.index({ 'alignment.competences.code': 1 });
 courseSchema.index({ 'alignment.certifications.code': 1 });
 
@@ -96,7 +103,7 @@ const removalSchema = new Schema<RemovalDocument>(
 removalSchema.index({ removedAt: 1, _id: 1 });
 
 function toCourse(document: CourseDocument): Course {
-  const { _id, run: _run, claim: _claim, assessed: _assessed, ...course } = document;
+  const { _id, run: _run, claim: _claim, assessed: _assessed, events: _events, ...course } = document;
   // A course stored before the account was looked at has no answer yet.
   return { id: _id, ...course, cpf: course.cpf ?? null };
 }
@@ -132,6 +139,7 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     ...makeCourseWriter(
       database.collection<CourseDocument>('courses'),
       database.collection<RemovalDocument>('removed_courses'),
+      database.collection<JournalDocument>(journalName),
       drawId,
     ),
 

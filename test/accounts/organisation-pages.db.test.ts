@@ -260,6 +260,19 @@ describe('pages of organisations and of the operator', () => {
     expect(plain(cut.text)).to.include("La chaîne n'est pas intacte").and.include('n° 2 : entrée supprimée');
   });
 
+  it('the own space leads to the pages of /admin, and their bar says where one is: by right, and with the code', async () => {
+    const entry = '<a href="/admin/comptes">Exploitation</a>';
+    expect(await page(await signedIn(ada), base)).not.to.include('Exploitation');
+    const weak = await signedIn(await world.person('Weak', { roles: ['learner', 'operator'] }));
+    expect(await page(weak, base), 'without a one-time code').not.to.include(entry);
+    const agent = await signedIn(await anOperator());
+    expect(await page(agent, base)).to.include(entry);
+    const bar = await page(agent, `/admin/comptes/${ada.id}`);
+    expect(bar)
+      .to.include('<a href="/admin/comptes" aria-current="page">Comptes</a>')
+      .and.include('<a href="/admin/journal">');
+  });
+
   it('the operator who gives up the own role is sent out of these pages, and stays signed in', async () => {
     const operator = await anOperator();
     const agent = await signedIn(operator);

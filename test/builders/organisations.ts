@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type Express, Router } from 'express';
 import type { Account } from '../../src/accounts/model.ts';
 import { administrationRoutes } from '../../src/accounts/routes/administration.ts';
+import { administrationBar } from '../../src/accounts/routes/administration-bar.ts';
 import { organisationRoutes } from '../../src/accounts/routes/organisations.ts';
 import { accountRoutes, makeActorOf } from '../../src/accounts/routes.ts';
 import { makeOrganisationStore, type OrganisationStore } from '../../src/accounts/store/organisations.ts';
@@ -135,7 +136,12 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
       ];
       const actorOf = makeActorOf(sessions);
       router.use(...sessions.middleware);
+      const links = [
+        { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
+        { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
+      ] as const;
       router.use(
+        administrationBar(links, sessions.personOf),
         accountRoutes({
           accounts,
           sessions,

@@ -71,7 +71,7 @@ describe('what the account says of courses, kept up to date', () => {
     const ids = Array.from({ length: count }, (_value, at) => `${prefix}${at}`);
     const known = await courses.known(source.id, ids);
     await courses.write(
-      { source, runId: 'run', now: clock },
+      { source, runId: 'run', origin: 'harvest', now: clock },
       ids.map((remoteId) => ({
         outcome: known.has(remoteId) ? ('updated' as const) : ('created' as const),
         remoteId,

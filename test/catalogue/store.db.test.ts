@@ -62,7 +62,7 @@ describe('the course store', () => {
     for (const given of list) {
       const source = { id: given.sourceId ?? 's', title: 'Source', demo: false };
       const at = given.at ?? start;
-      await store.write({ source, runId: 'run', now: at }, [
+      await store.write({ source, runId: 'run', now: at, origin: 'harvest' }, [
         {
           outcome: 'created',
           remoteId: given.remoteId,

@@ -186,6 +186,7 @@ export interface World {
 
 const collections = [
   'courses',
+  'course_events',
   'removed_courses',
   'harvest_records',
   'harvest_raw_records',

@@ -1,17 +1,11 @@
 /** Words of the operator's pages: accounts and the audit trail. */
 import { clock, count, french, longDate, number, shortDate } from '../../platform/web/format.ts';
-import { type FieldErrors, field, formPage, inSpace } from '../../platform/web/forms.ts';
+import { type FieldErrors, field, formPage } from '../../platform/web/forms.ts';
 import type { Account, Organisation } from '../model.ts';
 
 export const accountsPath = '/admin/comptes';
 export const trailPath = '/admin/journal';
 export const accountPath = (id: string) => `${accountsPath}/${encodeURIComponent(id)}`;
-
-const links = [
-  { label: 'Comptes', href: accountsPath },
-  { label: "Journal d'audit", href: trailPath },
-];
-const page = (title: string, here: string, errors: FieldErrors = {}) => formPage(title, errors, inSpace(links, here));
 
 const moment = (date: Date) => `${shortDate(date)} à ${clock(date)}`;
 
@@ -50,7 +44,7 @@ export function accountsModel(
 ) {
   const { accounts, page: current, more } = list;
   return {
-    ...page('Comptes', accountsPath, form.errors),
+    ...formPage('Comptes', form.errors),
     action: accountsPath,
     fields: [
       field('q', 'Adresse e-mail ou numéro de compte', form.errors, {
@@ -97,7 +91,7 @@ export function accountModel(
     removeHref: `${path}/roles/${role}/retirer`,
   }));
   return {
-    ...page(account.displayName ?? addressWords(account), accountsPath),
+    ...formPage(account.displayName ?? addressWords(account)),
     notice: notice(doneCode),
     id: account.id,
     email: addressWords(account),
@@ -144,7 +138,7 @@ interface Question {
 
 function question(account: Account, asked: Question) {
   return {
-    ...page(asked.title, accountsPath),
+    ...formPage(asked.title),
     effects: asked.effects.map(french),
     button: { label: asked.label, action: asked.action },
     back: { label: 'Annuler', href: accountPath(account.id) },
@@ -241,7 +235,7 @@ export function trailModel(
     ...(trail.before === null ? {} : { avant: String(trail.before) }),
   });
   return {
-    ...page("Journal d'audit", trailPath, errors),
+    ...formPage("Journal d'audit", errors),
     action: trailPath,
     verifyAction: `${trailPath}/verification`,
     verification: verification === null ? null : verificationModel(verification),

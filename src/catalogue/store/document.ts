@@ -1,7 +1,8 @@
 /** How a course is stored, and the pure half of writing one: what a new reading makes of it. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { accessOf } from '../../eligibility/model.ts';
 import type { Alignment } from '../../framework/model.ts';
+import { type CourseEvent, changesBetween, type EventOrigin, kindOf } from '../model/history.ts';
 import {
   accessFactsOf,
   type Course,
@@ -22,6 +23,8 @@ export interface CourseDocument extends Omit<Course, 'id'> {
   assessed: string | null;
   /** `claimOf`: the same value in two sources is one course claimed twice. */
   claim: string;
+  /** Announced and not yet in the journal (store/history.ts); absent when there is none. */
+  events?: readonly CourseEvent[];
 }
 
 export interface RemovalDocument {
@@ -48,6 +51,7 @@ export type KnownCourse = Pick<
   | 'firstPublishedAt'
   | 'harvestedAt'
   | 'run'
+  | 'access'
 > & { readonly id: CourseId };
 
 export type CourseStanding = Pick<KnownCourse, 'id' | 'remoteId' | 'state' | 'missingSince' | 'withdrawn' | 'run'> & {
@@ -69,6 +73,8 @@ export interface WriteContext {
   readonly source: { readonly id: string; readonly title: string; readonly demo: boolean };
   readonly runId: string;
   readonly now: Date;
+  /** Of the events that this writing makes. */
+  readonly origin: EventOrigin;
 }
 
 /** Two sources that give the same address the same title speak of the same course; one address alone may serve many. */
@@ -143,11 +149,31 @@ export function creation(write: CourseWrite, id: CourseId, context: WriteContext
   };
 }
 
-/** The fields that a new reading of a known course sets. */
+/** What a new reading of a known course sets, and what it announces to visitors who saw it before. */
 export function change(write: CourseWrite, known: KnownCourse, context: WriteContext) {
   const content = { ...contentOf(write, context), slug: slugOf(write.draft.title, known.id) };
-  if (write.outcome === 'restored') return { ...content, ...restoration(known, context) };
+  const changes = known.firstPublishedAt === null ? [] : changesBetween(known, content);
+  const events: CourseEvent[] = [];
+  const announce = (kind: CourseEvent['kind'], changed: CourseEvent['changes']) =>
+    events.push(newEvent({ ...context, kind, changes: changed }));
+  if (write.outcome === 'restored') {
+    if (known.firstPublishedAt !== null) announce('restored', changes);
+    return { set: { ...content, ...restoration(known, context) }, events };
+  }
+  if (changes.length > 0 && known.state !== 'withdrawn') announce(kindOf(changes), changes);
+  if (known.state === 'missing') announce('seen-again', []);
   const missingSince = known.state === 'withdrawn' ? known.missingSince : null;
   const run = { id: context.runId, outcome: write.outcome };
-  return { ...content, state: seenState(known), missingSince, run };
+  return { set: { ...content, state: seenState(known), missingSince, run }, events };
+}
+
+type NewEvent = Pick<CourseEvent, 'kind'> &
+  Partial<Pick<CourseEvent, 'changes' | 'reason'>> & {
+    readonly origin: EventOrigin;
+    readonly runId: string | null;
+    readonly now: Date;
+  };
+
+export function newEvent({ kind, origin, runId, now, changes = [], reason = null }: NewEvent): CourseEvent {
+  return { id: randomUUID(), at: now, kind, origin, runId, changes, reason };
 }

@@ -7,6 +7,7 @@ import type { mongo } from 'mongoose';
 import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
 import { AppError } from '../../errors.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import { type CourseEvent, changesBetween } from '../model/history.ts';
 import { accessFactsOf, type CourseId, type CourseState, courseIdAlphabet, type WithdrawalReason } from '../model.ts';
 import {
   type CourseDocument,
@@ -15,11 +16,14 @@ import {
   change,
   creation,
   type KnownCourse,
+  living,
+  newEvent,
   type RemovalDocument,
   type RunEffect,
   restoration,
   type WriteContext,
 } from './document.ts';
+import type { JournalDocument } from './history.ts';
 
 /** Records not withdrawn. */
 export interface Presence {
@@ -55,7 +59,7 @@ export interface CourseWriter {
   /** Renews « relevé le » of those that are not absent. */
   renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<void>;
   /** Seen again before the end of the grace period. */
-  clearMissing(ids: readonly CourseId[], now: Date): Promise<void>;
+  clearMissing(context: WriteContext, ids: readonly CourseId[]): Promise<void>;
   /** Withdrawn, and seen again unchanged. */
   restore(context: WriteContext, courses: readonly CourseStanding[]): Promise<void>;
   presence(sourceId: string): Promise<Presence>;
@@ -89,9 +93,16 @@ export function drawCourseId(): CourseId {
   return Array.from(randomBytes(8), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('');
 }
 
+/** A change and what it announces, in one write: a killed process loses neither without the other. */
+function changing({ set, events }: { readonly set: object; readonly events: readonly CourseEvent[] }) {
+  const update: mongo.UpdateFilter<CourseDocument> = { $set: set };
+  return events.length === 0 ? update : { ...update, $push: { events: { $each: [...events] } } };
+}
+
 export function makeCourseWriter(
   courses: mongo.Collection<CourseDocument>,
   removals: mongo.Collection<RemovalDocument>,
+  journal: mongo.Collection<JournalDocument>,
   drawId: () => CourseId,
 ): CourseWriter {
   const standing = {
@@ -131,7 +142,7 @@ export function makeCourseWriter(
       const found = await courses
         .find(
           { sourceId, remoteId: { $in: [...remoteIds] } },
-          { projection: { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1 } },
+          { projection: { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1, access: 1 } },
         )
         .toArray();
       return new Map(found.map(({ _id, ...course }) => [course.remoteId, { id: _id, ...course }]));
@@ -167,7 +178,7 @@ export function makeCourseWriter(
         const operations: mongo.AnyBulkWriteOperation<CourseDocument>[] = left.map((write) =>
           write.known === null
             ? { insertOne: { document: creation(write, drawId(), context) } }
-            : { updateOne: { filter: { _id: write.known.id }, update: { $set: change(write, write.known, context) } } },
+            : { updateOne: { filter: { _id: write.known.id }, update: changing(change(write, write.known, context)) } },
         );
         try {
           await courses.bulkWrite(operations, { ordered: false });
@@ -192,11 +203,15 @@ export function makeCourseWriter(
       );
     },
 
-    async clearMissing(ids, now) {
+    async clearMissing(context, ids) {
       const list = { $in: [...ids] };
+      const { now } = context;
       await courses.updateMany(
         { _id: list, state: 'missing' },
-        { $set: { state: 'published', missingSince: null, updatedAt: now } },
+        changing({
+          set: { state: 'published', missingSince: null, updatedAt: now },
+          events: [newEvent({ ...context, kind: 'seen-again' })],
+        }),
       );
       await courses.updateMany({ _id: list, state: 'pending' }, { $set: { missingSince: null } });
     },
@@ -205,7 +220,13 @@ export function makeCourseWriter(
       if (gone.length === 0) return;
       await courses.bulkWrite(
         gone.map((course) => ({
-          updateOne: { filter: { _id: course.id }, update: { $set: restoration(course, context) } },
+          updateOne: {
+            filter: { _id: course.id },
+            update: changing({
+              set: restoration(course, context),
+              events: course.firstPublishedAt === null ? [] : [newEvent({ ...context, kind: 'restored' })],
+            }),
+          },
         })),
         { ordered: false },
       );
@@ -222,7 +243,10 @@ export function makeCourseWriter(
       const run = { id: runId, outcome: 'missing' as const };
       await courses.updateMany(
         { _id: list, state: 'published' },
-        { $set: { state: 'missing', missingSince: now, updatedAt: now, run } },
+        changing({
+          set: { state: 'missing', missingSince: now, updatedAt: now, run },
+          events: [newEvent({ kind: 'missing', origin: 'harvest', runId, now })],
+        }),
       );
       await courses.updateMany(
         { _id: list, state: 'pending', missingSince: null },
@@ -234,11 +258,19 @@ export function makeCourseWriter(
       if (withdrawal.reason === 'operateur' && (withdrawal.detail ?? '').trim() === '')
         throw new AppError('invalid', 'withdrawal-without-reason', 'Écrivez la raison de ce retrait.');
       const run = runId === undefined ? {} : { run: { id: runId, outcome: 'withdrawn' as const } };
-      const { modifiedCount } = await courses.updateMany(
-        { _id: { $in: [...ids] }, state: { $ne: 'withdrawn' } },
-        { $set: { state: 'withdrawn', withdrawn: withdrawal, updatedAt: withdrawal.at, ...run } },
-      );
-      return modifiedCount;
+      const set = { state: 'withdrawn' as const, withdrawn: withdrawal, updatedAt: withdrawal.at, ...run };
+      const event = newEvent({
+        kind: 'withdrawn',
+        origin: runId === undefined ? 'operator' : 'harvest',
+        runId: runId ?? null,
+        now: withdrawal.at,
+        reason: { code: withdrawal.reason, detail: withdrawal.detail },
+      });
+      const list = { $in: [...ids] };
+      const shown = await courses.updateMany({ _id: list, state: { $in: living } }, changing({ set, events: [event] }));
+      // One that waited was never shown: its end is no news.
+      const waiting = await courses.updateMany({ _id: list, state: 'pending' }, { $set: set });
+      return shown.modifiedCount + waiting.modifiedCount;
     },
 
     async *writtenBy(sourceId, runId) {
@@ -299,13 +331,26 @@ export function makeCourseWriter(
       let changed = 0;
       for await (const ids of chunksOf(candidates)) {
         const found = await courses
-          .find({ _id: { $in: ids } }, { projection: { draft: 1, sourceTitle: 1, harvestedAt: 1, access: 1 } })
+          .find(
+            { _id: { $in: ids } },
+            { projection: { draft: 1, sourceTitle: 1, harvestedAt: 1, access: 1, state: 1 } },
+          )
           .toArray();
         const updates = found.flatMap((course) => {
           const source = { title: course.sourceTitle };
           const access: Access = accessOf(accessFactsOf(course.draft, source, course.harvestedAt), now);
           if (access.code === course.access.code && access.reason === course.access.reason) return [];
-          return [{ updateOne: { filter: { _id: course._id }, update: { $set: { access, updatedAt: now } } } }];
+          const changes = living.includes(course.state) ? changesBetween(course, { draft: course.draft, access }) : [];
+          const events =
+            changes.length === 0 ? [] : [newEvent({ kind: 'price', origin: 'clock', runId: null, now, changes })];
+          return [
+            {
+              updateOne: {
+                filter: { _id: course._id },
+                update: changing({ set: { access, updatedAt: now }, events }),
+              },
+            },
+          ];
         });
         if (updates.length > 0) await courses.bulkWrite(updates, { ordered: false });
         changed += updates.length;
@@ -323,6 +368,7 @@ export function makeCourseWriter(
           })),
           { ordered: false },
         );
+        await journal.deleteMany({ courseId: { $in: ids } });
         const { deletedCount } = await courses.deleteMany({ _id: { $in: ids } });
         erased += deletedCount;
       }

@@ -244,7 +244,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
   const backIds = new Set(back.map((course) => course.remoteId));
   const found = unsettled.filter((course) => course.state !== 'withdrawn').map((course) => course.id);
 
-  const context: WriteContext = { source, runId, now };
+  const context: WriteContext = { source, runId, now, origin: stage.again ? 'replay' : 'harvest' };
   const raws: RawRecord[] = settled.flatMap(({ entry }) =>
     entry.json === null || entry.at !== null ? [] : [{ remoteId: entry.remoteId, raw: entry.json, at: now }],
   );
@@ -253,7 +253,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
     records.saveRaws(source.id, raws, marks),
     (async () => {
       if (back.length > 0) await courses.restore(context, back);
-      if (found.length > 0) await courses.clearMissing(found, now);
+      if (found.length > 0) await courses.clearMissing(context, found);
       // A replay did not ask the source: it makes nothing fresher.
       const fresh = stage.again ? [] : [...same, ...judgedSame];
       if (fresh.length > 0) await courses.renew(source.id, fresh, now);

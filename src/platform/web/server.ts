@@ -37,6 +37,8 @@ export interface Shell {
   readonly back: string;
   /** Set by platform/web/session.ts, which also gives `csrf`, the token of forms. */
   readonly signedIn: boolean;
+  /** Links of the bar of /admin that this person may follow; set by accounts/routes/administration-bar.ts. */
+  readonly administration: readonly { readonly label: string; readonly href: string; readonly current: boolean }[];
 }
 
 const displays = { systeme: 'Système', cahier: 'Clair', ardoise: 'Sombre' } as const;
@@ -176,6 +178,7 @@ function shellOf(settings: WebSettings): RequestHandler {
       path: pathname,
       back: cameFrom(request.get('referer'), request.get('host'), pathname) ?? '/',
       signedIn: false,
+      administration: [],
     };
     response.locals.shell = shell;
     next();
