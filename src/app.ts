@@ -29,12 +29,14 @@ import { discoverConnectors } from './harvest/discover.ts';
 import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
 import type { HarvestRun, RunTrigger } from './harvest/model.ts';
 import { defaultSettings, type PipelineSettings } from './harvest/pipeline.ts';
+import { makeExaminer } from './harvest/start-examining.ts';
 import { makeWorkerQueue } from './harvest/start-worker.ts';
 import { makeHarvestStore } from './harvest/store.ts';
 import { type HeldRuns, makeHeldRuns } from './harvest/use-cases/held.ts';
 import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
 import { makePipelineTools } from './harvest/worker.ts';
 import { hasContact, sections } from './pages/routes.ts';
+import { openPartners, type Partners } from './partners.ts';
 import { loadPathways } from './pathways/data.ts';
 import { pathwayCoursesOf } from './pathways/model/course.ts';
 import type { Pathway } from './pathways/model.ts';
@@ -44,12 +46,14 @@ import { openPeople, type People } from './people.ts';
 import type { Log } from './platform/log.ts';
 import type { Delivery } from './platform/mail.ts';
 import { type Database, openDatabase } from './platform/mongo.ts';
+import { makeSecrets, parseKey, readOrMakeKey, type Secrets } from './platform/secrets.ts';
 import { readAssets } from './platform/web/server.ts';
 import { loadViews, type Views } from './platform/web/views.ts';
 import { loadKnownSources } from './providers/data.ts';
 import type { Source } from './providers/model.ts';
 import { makeSourceStore } from './providers/store.ts';
 import { type Due, makeDue } from './providers/use-cases/due.ts';
+import type { Notices } from './providers/use-cases/notices.ts';
 import { makeSources, type Sources } from './providers/use-cases.ts';
 import { userAgentOf } from './user-agent.ts';
 
@@ -82,6 +86,7 @@ export interface UseCases extends Due {
   readonly retention: Pick<Retention, 'enforce'>;
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
   readonly files: { removeUnfinished(before: Date): Promise<number> };
+  readonly sourceNotices: Pick<Notices, 'catchUp'>;
   /** Sources that fail now, with the date since when; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
 }
@@ -103,6 +108,8 @@ export interface App {
   views(): { readonly views: Views; readonly assetsDirectory: string };
   /** Accounts and all that concerns people; opened at the first call. */
   people(): Promise<People>;
+  /** Sources of organisations, and what operators decide about all of them; opened at the first call. */
+  partners(): Promise<Partners>;
   close(): Promise<void>;
 }
 
@@ -216,10 +223,16 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const sources = makeSources({ sources: sourceStore, courses, harvest: harvestStore, now });
     await sources.plantKnown(loadKnownSources());
     const demonstration = demo === null ? [] : demoSources(demo.origin);
-    if (demo !== null) await sources.plantDemo(demonstration);
+    if (demo !== null) await sources.plantDemo(demonstration, { putBack: options.runsIn === 'worker' });
     // Each process has a demonstration server of its own: the stored address may be that of another one.
     const settingsHere = new Map(demonstration.map(({ id, config: own }) => [id, own]));
-    const here = (source: Source): Source => ({ ...source, config: settingsHere.get(source.id) ?? source.config });
+    const secrets = once(() => openSecrets(config));
+    const here = (source: Source): Source => {
+      const names = Object.keys(source.sealed);
+      const opened = names.map((name) => [name, secrets().open(source.sealed[name] ?? '')] as const);
+      const config = settingsHere.get(source.id) ?? source.config;
+      return { ...source, config: { ...config, ...Object.fromEntries(opened) } };
+    };
     const reachable = (source: Source) => !source.demo || demo !== null;
     const harvested = {
       byId: async (id: string) => {
@@ -235,14 +248,21 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       framework,
       now,
     });
+    /** Those that nobody is told about need no people: a command on the known partners has none open. */
+    const tellOf = async ({ sourceId }: HarvestRun) => {
+      const source = await sourceStore.byId(sourceId);
+      if (source === null || (source.organisationId === null && source.state !== 'closed')) return;
+      await (await partners()).notices.followUp(sourceId);
+    };
     const harvest = makeHarvest({
       ...harvestStore,
       sources: harvested,
-      queue: followedBy(queue, () => refreshAssessments(assessing, log)),
+      queue: followedBy(queue, [() => assessing.refresh(), tellOf], log),
       newId: randomUUID,
       now,
       log,
     });
+    const due = makeDue({ sources: async () => (await sources.list()).filter(reachable), harvest, now });
     const { graceDays } = config.harvest;
     const held = makeHeldRuns({ ...harvestStore, courses, sources: harvested, graceDays, now });
     const pathways = {
@@ -261,8 +281,28 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         courses,
         pathways,
         runs: harvestStore.runs,
+        secrets: secrets(),
+        sources: sourceStore,
       }),
     );
+    const partners = once(async () => {
+      const examiner = makeExaminer({
+        data: {
+          ...runData,
+          databaseUri: database.uri,
+          databaseKind: database.kind,
+          enabledConnectors: config.enabledConnectors,
+        },
+        log,
+      });
+      closers.push(() => examiner.close());
+      const connectors = await discoverConnectors({ enabled: config.enabledConnectors });
+      return openPartners({
+        ...{ courses, harvest, due, connectors, examiner, now },
+        people: await people(),
+        sources: sourceStore,
+      });
+    });
     const useCases: UseCases = {
       harvest,
       held,
@@ -285,7 +325,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         await rebuild();
         return runs;
       },
-      ...makeDue({ sources: async () => (await sources.list()).filter(reachable), harvest, now }),
+      ...due,
+      sourceNotices: { catchUp: async (signal) => (await partners()).notices.catchUp(signal) },
       async failingSince(sourceIds) {
         const found = await Promise.all(
           sourceIds.map(async (id) => [id, failureStart(await harvest.runsOf(id, runsLookedAt))] as const),
@@ -293,11 +334,35 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };
-    return { config, log, database, framework, register, funding, rules, courses, useCases, views, people, close };
+    return {
+      config,
+      log,
+      database,
+      framework,
+      register,
+      funding,
+      rules,
+      courses,
+      useCases,
+      views,
+      people,
+      partners,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** @throws AppError `invalid` when the key of the installation cannot be used */
+function openSecrets(config: Config): Secrets {
+  const production = config.environment === 'production';
+  const key = readOrMakeKey({ dataDir: config.dataDir, configured: config.secretKey, production });
+  return makeSecrets(
+    key,
+    config.oldSecretKeys.map((old) => parseKey(old, 'OLD_SECRET_KEYS')),
+  );
 }
 
 const viewsDirectory = join(projectRoot, 'views');
@@ -308,25 +373,19 @@ function readViews(config: Config) {
   return { views: loadViews(viewsDirectory, site), assetsDirectory };
 }
 
-/** The queue, with something done after each run that ended here, before whoever waits for the run hears of it. */
-function followedBy(queue: RunQueue, act: () => Promise<void>): RunQueue {
+/** What the end of a run is followed by. A fault here is no fault of the run: a job does it again in a few minutes. */
+function followedBy(queue: RunQueue, acts: readonly ((run: HarvestRun) => Promise<unknown>)[], log: Log): RunQueue {
   return {
     ...queue,
     async add(runId, source) {
       const run = await queue.add(runId, source);
-      if (run !== null) await act();
+      if (run === null) return null;
+      for (const act of acts) {
+        await act(run).catch((err: unknown) => log.error({ err, runId }, 'the end of a run could not be followed up'));
+      }
       return run;
     },
   };
-}
-
-/** A fault here is no fault of the run: the job tries again in a few minutes. */
-async function refreshAssessments(assessing: Assessing, log: Log): Promise<void> {
-  try {
-    await assessing.refresh();
-  } catch (err) {
-    log.error({ err }, 'what the training account says of courses could not be renewed');
-  }
 }
 
 /** The same value at every call. */

@@ -14,6 +14,7 @@ import { retentionCommands } from './cli/retention.ts';
 import { searchCommand } from './cli/search.ts';
 import { secretCommands } from './cli/secrets.ts';
 import { serveCommand } from './cli/serve.ts';
+import { sourceCommands } from './cli/sources.ts';
 import { readConfig } from './config.ts';
 import { productVersion } from './user-agent.ts';
 
@@ -27,6 +28,7 @@ const program = new Command('cli')
 const config = () => readConfig();
 serveCommand(program, config);
 harvestCommands(program, config);
+sourceCommands(program, config);
 connectorCommands(program, config);
 frameworkCommands(program);
 searchCommand(program, config);

@@ -26,6 +26,7 @@ import { organisationHolding } from './accounts/use-cases/organisation-data.ts';
 import { makeOrganisations } from './accounts/use-cases/organisations.ts';
 import { makePersonalData } from './accounts/use-cases/personal-data.ts';
 import { makeRetention } from './accounts/use-cases/retention.ts';
+import { makeTeams } from './accounts/use-cases/teams.ts';
 import { type Accounts, makeAccounts } from './accounts/use-cases.ts';
 import type { CourseStore } from './catalogue/store.ts';
 import type { Config } from './config.ts';
@@ -47,7 +48,7 @@ import { makeMail } from './platform/mail.ts';
 import type { Database } from './platform/mongo.ts';
 import { makeOidcProvider } from './platform/oidc.ts';
 import { makePasswordHasher } from './platform/password-hash.ts';
-import { makeSecrets, parseKey, readOrMakeKey } from './platform/secrets.ts';
+import type { Secrets } from './platform/secrets.ts';
 import { clock, longDate } from './platform/web/format.ts';
 import { loadMailViews } from './platform/web/mail-views.ts';
 import { sessionLayer } from './platform/web/session.ts';
@@ -66,19 +67,15 @@ export interface PeopleParts {
   readonly courses: CourseStore;
   readonly pathways: { list(): Promise<Pathway[]>; bySlug(slug: string): Promise<Pathway> };
   readonly runs: Pick<RunStore, 'countEndedBefore' | 'eraseEndedBefore'>;
+  readonly secrets: Secrets;
+  /** Where secret settings of sources are kept. */
+  readonly sources: { reseal(reseal: (sealed: string) => string): Promise<void> };
 }
 
-/** @throws AppError `invalid` when the key of the installation cannot be used */
 export async function openPeople(parts: PeopleParts) {
-  const { config, log, database, views, courses, pathways, runs } = parts;
+  const { config, log, database, views, courses, pathways, runs, secrets } = parts;
   const { connection } = database;
   const now = () => new Date();
-  const production = config.environment === 'production';
-  const key = readOrMakeKey({ dataDir: config.dataDir, configured: config.secretKey, production });
-  const secrets = makeSecrets(
-    key,
-    config.oldSecretKeys.map((old) => parseKey(old, 'OLD_SECRET_KEYS')),
-  );
   const [sessionSecret = ''] = secrets.derived('sessions');
   const [attemptSecret = ''] = secrets.derived('sign-in-attempts');
 
@@ -209,6 +206,8 @@ export async function openPeople(parts: PeopleParts) {
     audit,
     mail,
     files,
+    addressOf: shared.addressOf,
+    teams: makeTeams({ organisations: organisationStore, accounts: accountStore }),
     personalData,
     retention,
     organisations: makeOrganisations({
@@ -240,6 +239,7 @@ export async function openPeople(parts: PeopleParts) {
     async rotateSecrets() {
       const codes = await accountStore.resealCodes(secrets.reseal);
       await mail.reseal();
+      await parts.sources.reseal(secrets.reseal);
       await audit.reseal();
       return { keyId: secrets.keyId, codes };
     },

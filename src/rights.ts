@@ -22,6 +22,9 @@ export const rights = [
   'pathway:enrol',
   'organisation:own',
   'organisation:manage-members',
+  'source:own',
+  'source:close',
+  'source:manage',
   'users:manage',
   'audit:read',
 ] as const;
@@ -33,13 +36,13 @@ const signedIn: readonly Right[] = [...everybody, 'account:own', 'pathway:enrol'
 const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   visitor: everybody,
   learner: signedIn,
-  'provider-member': [...signedIn, 'organisation:own'],
-  'provider-owner': [...signedIn, 'organisation:own', 'organisation:manage-members'],
+  'provider-member': [...signedIn, 'organisation:own', 'source:own'],
+  'provider-owner': [...signedIn, 'organisation:own', 'organisation:manage-members', 'source:own', 'source:close'],
   // Managing members also needs to own the organisation: `requireRightIn` looks at the membership.
   'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members'],
   'rule-editor': [...signedIn, 'organisation:own'],
   reviewer: signedIn,
-  operator: [...signedIn, 'users:manage', 'audit:read'],
+  operator: [...signedIn, 'source:manage', 'users:manage', 'audit:read'],
 };
 
 /** Roles whose rights beyond the own account need a one-time code in the session. */

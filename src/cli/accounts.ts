@@ -8,7 +8,7 @@ import type { Printer } from './output.ts';
 import { commandOf, countOption } from './program.ts';
 
 /** Whoever runs commands on the machine holds its keys and its database already. In the trail: the platform itself. */
-const commandLine: Actor = { accountId: null, roles: ['operator'], memberships: [], strong: true };
+export const commandLine: Actor = { accountId: null, roles: ['operator'], memberships: [], strong: true };
 
 type Use = Pick<Administration, 'list' | 'find' | 'grant' | 'account'>;
 

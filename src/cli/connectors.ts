@@ -1,14 +1,19 @@
 /** `connectors list | preview | check`: what formats are read, and what a source would give. They write nothing. */
 import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { CourseDraft } from '../catalogue/model.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { AnyConnector, SourceHttp } from '../harvest/connector.ts';
+import { loadFramework } from '../framework/data.ts';
+import { align } from '../framework/model/alignment.ts';
+import type { SourceHttp } from '../harvest/connector.ts';
 import { discoverConnectors } from '../harvest/discover.ts';
-import { filePreviewHttp, type PreviewReport, previewConnector } from '../harvest/preview.ts';
-import { recognise } from '../harvest/recognise.ts';
+import { examine, examinedRecords, readingMs } from '../harvest/examine.ts';
+import { pathHttp } from '../harvest/file-http.ts';
+import { type PreviewReport, previewConnector } from '../harvest/preview.ts';
+import { type Recognised, recognise } from '../harvest/recognise.ts';
+import { resultWords } from '../harvest/words.ts';
 import { makeSourceHttp } from '../platform/http.ts';
 import { userAgentOf } from '../user-agent.ts';
 import type { Printer } from './output.ts';
@@ -53,39 +58,64 @@ export function connectorCommands(program: Command, config: () => Config): void 
         );
       }
       const settings = options.config === undefined ? connector.exampleConfig : jsonOf(options.config);
-      const http = options.file === undefined ? network(config(), options.allowPrivate) : filePreviewHttp(options.file);
+      const http = options.file === undefined ? network(config(), options.allowPrivate) : pathHttp(options.file);
       if (options.file !== undefined) await assertReadable(options.file);
       const signal = AbortSignal.timeout(previewMinutes * 60_000);
       const report = await previewConnector(connector, settings, http, {
         signal,
         ...(options.max === undefined ? {} : { max: options.max }),
       });
-      printReport(print, connector, report);
+      printReport(print, report);
     });
 
-  commandOf(group, 'check', 'recognises the format of an address or a file, then previews it; writes nothing')
+  commandOf(group, 'check', 'recognises the format of an address or a file, then says what would be published of it')
     .option('--url <address>', 'address of a catalogue')
     .option('--file <path>', 'a file of a catalogue')
-    .option('--max <n>', 'stop after n records', countOption, 20)
+    .option('--all', 'read it to its end, instead of 20 records or 3 seconds', false)
     .option('--allow-private', 'accept a private or loopback address', false)
-    .action(async (options: CheckOptions, print: Printer) => {
-      if ((options.url === undefined) === (options.file === undefined)) {
+    .action(async ({ url, file, all, allowPrivate }: CheckOptions, print: Printer) => {
+      if ((url === undefined) === (file === undefined)) {
         throw new AppError('invalid', 'CHECK_WHAT', 'Donnez --url ADRESSE ou --file CHEMIN, l’un des deux.');
       }
-      const { file } = options;
       if (file !== undefined) await assertReadable(file);
-      // A file has no address of its own: connectors only need one that parses.
-      const url = options.url ?? `https://fichier.invalid${pathToFileURL(file ?? '').pathname}`;
-      const open = () => (file === undefined ? network(config(), options.allowPrivate) : filePreviewHttp(file));
-      const signal = AbortSignal.timeout(previewMinutes * 60_000);
+      const framework = loadFramework();
       const connectors = await load();
-      const { connector: id, report } = await recognise(connectors.values(), url, open, { max: options.max, signal });
-      const connector = connectors.get(id);
-      if (connector !== undefined) printReport(print, connector, report, id);
+      const open = () => (file === undefined ? network(config(), allowPrivate) : pathHttp(file));
+      const source =
+        url === undefined
+          ? ({ kind: 'file', site: 'https://fichier.invalid/', open } as const)
+          : ({ kind: 'address', url, http: open() } as const);
+      const options = {
+        shown: examinedRecords,
+        readingMs,
+        align: (draft: CourseDraft) => align({ ...draft, provider: draft.provider.name }, framework),
+        signal: AbortSignal.timeout(recognitionMs),
+      };
+      const found = await recognise(connectors.values(), source, options).catch((cause: unknown) => {
+        if (!options.signal.aborted) throw cause;
+        const message = `La source n’a pas répondu en ${recognitionMs / 1_000} secondes.`;
+        throw new AppError('unavailable', 'SOURCE_LENTE', message, { cause });
+      });
+      const connector = connectors.get(found.connector);
+      if (!all || connector === undefined || found.report.complete) return printExamination(print, found);
+      let told = Date.now();
+      const report = await examine(connector, found.config, open(), {
+        ...options,
+        all: true,
+        signal: AbortSignal.timeout(previewMinutes * 60_000),
+        onProgress(read) {
+          if (Date.now() - told < 2_000) return;
+          told = Date.now();
+          print.progress(`${read} fiches lues`);
+        },
+      });
+      printExamination(print, { ...found, report });
     });
 }
 
-const previewMinutes = 5;
+/** Nothing of a source is waited for longer than this before its format is known. */
+const recognitionMs = 20_000;
+const previewMinutes = 60;
 
 interface PreviewOptions {
   readonly file?: string;
@@ -97,7 +127,7 @@ interface PreviewOptions {
 interface CheckOptions {
   readonly url?: string;
   readonly file?: string;
-  readonly max: number;
+  readonly all: boolean;
   readonly allowPrivate: boolean;
 }
 
@@ -122,11 +152,9 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function printReport(print: Printer, connector: AnyConnector, report: PreviewReport, recognised?: string): void {
+function printReport(print: Printer, report: PreviewReport): void {
   const { summary } = report;
-  const value = recognised === undefined ? report : { connector: recognised, ...report };
   const lines = [
-    ...(recognised === undefined ? [] : [`Format reconnu : ${connector.title} (${recognised}).`]),
     ...report.items.map((item) => {
       const what = item.course?.title ?? item.reason ?? item.problems?.map(({ message }) => message).join(' ') ?? '';
       return `${item.result.padEnd(9)} ${item.remoteId}  ${what}`;
@@ -137,5 +165,26 @@ function printReport(print: Printer, connector: AnyConnector, report: PreviewRep
       : `${summary.records} fiches lues, catalogue non lu en entier.${report.error === undefined ? '' : ` ${report.error}`}`,
     'Rien n’a été enregistré.',
   ];
-  print.thing(value, lines);
+  print.thing(report, lines);
+}
+
+function printExamination(print: Printer, { connector, title, report }: Recognised): void {
+  const { records, counts, causes, warnings, complete, error } = report;
+  const lines = [
+    `Format reconnu : ${title} (${connector}).`,
+    ...records.flatMap(({ position, remoteId, result, course, reason, problems }) => [
+      `${String(position).padStart(3)}  ${resultWords[result].padEnd(14)} ${remoteId}  ${course?.draft.title ?? reason ?? ''}`,
+      ...problems.map(({ code, message }) => `     ${code} : ${message}`),
+    ]),
+    `${counts.read} fiches lues : ${counts.ready} prêtes, ${counts.remark} prêtes avec une remarque, ${counts['to-fix']} à corriger, ${counts['out-of-scope']} hors périmètre, ${counts.repeated} répétées, ${counts.removed} déclarées retirées.`,
+    ...[...causes, ...warnings].map(
+      ({ code, count, example }) =>
+        `${String(count).padStart(5)}  ${code}, champ ${example.field} : ${example.message}`,
+    ),
+    complete
+      ? 'Le catalogue a été lu en entier.'
+      : `${counts.read} fiches lues, catalogue non lu en entier.${error === null ? '' : ` ${error}`}`,
+    'Rien n’a été enregistré.',
+  ];
+  print.thing({ connector, title, report }, lines);
 }

@@ -1,4 +1,4 @@
-/** `harvest`, `sources`, `jobs`: what partners send, when, and how it went. */
+/** `harvest`, `jobs`: what partners send, when, and how it went. */
 import type { Command } from 'commander';
 import { type App, openApp } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -134,46 +134,6 @@ export function harvestCommands(program: Command, config: () => Config): void {
       });
     },
   );
-
-  const sources = program.command('sources').description('catalogues of partners');
-
-  commandOf(sources, 'list', 'every source with its state').action(async (_options, print: Printer) => {
-    await withApp(config(), print, async ({ useCases }) => {
-      const all = await useCases.sources.list();
-      const open = await useCases.openBreakers(all.map(({ id }) => id));
-      print.list(
-        all.map(({ config: _config, ...source }) => ({ ...source, breaker: open.get(source.id) ?? null })),
-        [
-          { title: 'source', of: ({ id }) => id },
-          { title: 'titre', of: ({ title }) => title },
-          { title: 'format', of: ({ connector }) => connector },
-          { title: 'état', of: ({ state }) => state },
-          { title: 'rythme', of: ({ rhythm }) => rhythm },
-          { title: 'raison', of: ({ stateReason }) => stateReason ?? '' },
-          { title: 'prochain essai', of: ({ breaker }) => (breaker === null ? '' : date(breaker.until)) },
-        ],
-        'Aucune source.',
-      );
-    });
-  });
-
-  commandOf(sources, 'activate <source>', 'harvests it from now on').action(
-    async (_options, print: Printer, id: string) => {
-      await withApp(config(), print, async ({ useCases }) => {
-        const { config: _config, ...source } = await useCases.sources.activate(id);
-        print.thing(source, [`${source.title} est active.`]);
-      });
-    },
-  );
-
-  commandOf(sources, 'pause <source>', 'stops harvesting it; its courses stay')
-    .option('--reason <text>', 'why (required): the provider reads it')
-    .action(async (options: { reason?: string }, print: Printer, id: string) => {
-      await withApp(config(), print, async ({ useCases }) => {
-        const { config: _config, ...source } = await useCases.sources.pause(id, options.reason ?? '');
-        print.thing(source, [`${source.title} est en pause.`]);
-      });
-    });
 
   const jobs = program.command('jobs').description('scheduled jobs');
   const schedulerOf = async ({ useCases, database, log }: App) =>

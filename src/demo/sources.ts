@@ -14,7 +14,12 @@ export interface DemoSource {
     readonly activityNumber: string | null;
   };
   readonly homepage: string;
+  /** The demonstration organisation whose source it is, so that its members have one to look at. */
+  readonly organisationId: string | null;
 }
+
+/** By partner. The organisation is planted with the accounts of the demonstration. */
+const owned: Readonly<Record<string, string>> = { 'passerelle-web': 'demo-organisme' };
 
 /** @param origin the one of the demonstration server. */
 export function demoSources(origin: string): readonly DemoSource[] {
@@ -29,6 +34,7 @@ export function demoSources(origin: string): readonly DemoSource[] {
       activityNumber: partner.activityNumber ?? null,
     },
     homepage: partner.homepage,
+    organisationId: owned[partner.id] ?? null,
   }));
 }
 

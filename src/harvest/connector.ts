@@ -5,7 +5,7 @@
  *
  * @exemplary
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
 import type { GuardedHttp, Validators } from '../platform/http.ts';
 
@@ -14,6 +14,7 @@ export { unknownDraft } from '../catalogue/model.ts';
 /** What `read` throws when the partner is at fault. */
 export { SourceError } from '../errors.ts';
 export type { Download, OpenOptions, Validators } from '../platform/http.ts';
+export { isSecret, secret } from './model/secret.ts';
 
 /** How a connector asks a partner: the guarded fetch of platform/http.ts, or what stands for it in a preview or a test. */
 export type SourceHttp = GuardedHttp;
@@ -103,17 +104,6 @@ export interface AnyConnector {
   read(config: unknown, context: SourceContext<unknown>): AsyncIterable<SourceItem<unknown>>;
   /** Runs the record schema first: its refusals are `rejected` with one problem per field. */
   normalise(raw: unknown): Normalised;
-}
-
-const secretFields = z.registry<{ secret: true }>();
-
-/** Marks a setting that is encrypted at rest and never shown again. */
-export function secret(): z.ZodString {
-  return z.string().min(1).register(secretFields, { secret: true });
-}
-
-export function isSecret(schema: z.ZodType): boolean {
-  return secretFields.get(schema) !== undefined;
 }
 
 export function defineConnector<Config, Raw, Cursor>(connector: Connector<Config, Raw, Cursor>): AnyConnector {

@@ -63,6 +63,8 @@ export interface HarvestSource {
   readonly config: Readonly<Record<string, unknown>>;
   /** Demonstration data: may reach the demonstration server, erased when the demonstration is off. */
   readonly demo: boolean;
+  /** The uploaded catalogue that answers instead of the network, when there is one. */
+  readonly file?: { readonly id: string } | null;
   readonly publishing: 'live' | 'review';
   /** Caps of one run; null takes the default of the configuration. */
   readonly limits: {

@@ -1,6 +1,7 @@
-/** What a source would give, without writing anything: for a provider choosing settings, and for fixtures. */
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+/**
+ * What a connector alone makes of a source, without writing anything: for who writes one, and for fixtures. What the platform
+ * would publish of it is examine.ts.
+ */
 import { AppError, SourceError } from '../errors.ts';
 import type { AnyConnector, CourseDraft, Problem, SourceHttp } from './connector.ts';
 
@@ -98,29 +99,5 @@ function summaryOf(items: readonly PreviewItem[]): PreviewReport['summary'] {
     skipped: count('skip'),
     rejected: count('rejected'),
     removed: count('removed'),
-  };
-}
-
-/**
- * A source made of one file: it answers the first address asked for, whenever that one is asked for; any other address is
- * refused, and no network is used.
- */
-export function filePreviewHttp(path: string): SourceHttp {
-  let listing: string | undefined;
-  return {
-    async open(url) {
-      listing ??= url;
-      if (url !== listing) {
-        const message = `L’adresse ${url} n’est pas lue : l’aperçu d’un fichier n’utilise pas le réseau.`;
-        throw new SourceError('refused', message, { url });
-      }
-      try {
-        await access(path);
-      } catch (cause) {
-        throw new AppError('not-found', 'preview-file', `Le fichier ${path} est introuvable ou illisible.`, { cause });
-      }
-      const bytes: AsyncIterable<Uint8Array> = createReadStream(path);
-      return { status: 'ok', url, headers: {}, contentType: '', bytes, validators: {} };
-    },
   };
 }

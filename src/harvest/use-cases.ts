@@ -51,6 +51,8 @@ export interface Harvest {
   runsOf(sourceId: string, limit: number): Promise<readonly HarvestRun[]>;
   /** Records of the source whose last version has a problem. */
   problemsOf(sourceId: string): Promise<ProblemRecords>;
+  /** How many of them. */
+  problemCount(sourceId: string): Promise<number>;
   /** Takes over runs whose process is gone. @returns their ids. */
   reclaimDead(): Promise<readonly string[]>;
 }
@@ -124,6 +126,7 @@ export function makeHarvest(dependencies: HarvestDependencies): Harvest {
 
     runsOf: (sourceId, limit) => runs.bySource(sourceId, limit),
     problemsOf: (sourceId) => records.problems(sourceId),
+    problemCount: (sourceId) => records.problemCount(sourceId),
 
     async reclaimDead() {
       const here = new Set(queue.held());

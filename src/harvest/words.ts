@@ -100,6 +100,16 @@ export const statusWords: Readonly<Record<HarvestRun['status'], string>> = {
   skipped: 'Ignoré',
 };
 
+/** What would become of a record that is only looked at: `ExaminedResult` of examine.ts. */
+export const resultWords = {
+  ready: 'Prête',
+  remark: 'Remarque',
+  'to-fix': 'À corriger',
+  'out-of-scope': 'Hors périmètre',
+  repeated: 'Répétée',
+  removed: 'Retirée',
+} as const;
+
 /** The sentence beside the status; `ahead` is how many runs a queued one waits for. */
 export function sentenceOf(run: HarvestRun, ahead = 0): string {
   switch (run.status) {

@@ -4,14 +4,17 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { makeCourseStore } from '../catalogue/store.ts';
+import { AppError, SourceError } from '../errors.ts';
 import { loadFramework } from '../framework/data.ts';
 import { align } from '../framework/model/alignment.ts';
+import { type Files, makeFiles } from '../platform/files.ts';
 import { makeSourceHttp } from '../platform/http.ts';
 import { makeHostTurns, sleepUnlessAborted } from '../platform/http-pace.ts';
 import { makeLog } from '../platform/log.ts';
 import { connectTo, type Database } from '../platform/mongo.ts';
 import { discoverConnectors } from './discover.ts';
 import { makeLocalQueue } from './execute.ts';
+import { fileHttp } from './file-http.ts';
 import type { HarvestRun, HarvestSource } from './model.ts';
 import type { PipelineSettings, PipelineTools } from './pipeline.ts';
 import { makeHarvestStore } from './store.ts';
@@ -52,30 +55,48 @@ export function makePipelineTools(
   // One queue per host for all sources: two catalogues of one partner do not double its load.
   const turns = makeHostTurns({ clock: Date.now, sleep: sleepUnlessAborted });
   const allowedOrigins = data.demoOrigin === null ? [] : [data.demoOrigin];
+  const isOurs = (url: unknown) => data.demoOrigin !== null && String(url).startsWith(`${data.demoOrigin}/`);
+  // Scanned when it was sent: read only here.
+  const files = makeFiles(database.connection, null);
   return {
     courses: makeCourseStore(database.connection),
     records: store.records,
     runs: store.runs,
     align: (draft) => align({ ...draft, provider: draft.provider.name }, framework),
     frameworkVersion: framework.version,
-    openHttp: (source, signal, onRetry) =>
-      makeSourceHttp({
+    openHttp: (source, signal, onRetry) => {
+      const { file } = source;
+      if (file != null) return fileHttp(() => storedCatalogue(files, file.id, source.id));
+      return makeSourceHttp({
         userAgent: data.userAgent,
         signal,
         turns,
         onRetry,
         allowedOrigins: source.demo ? allowedOrigins : [],
         // The pause between two requests is owed to partners, not to our own demonstration server.
-        ...(source.demo ? { minDelayMs: 0 } : {}),
+        ...(isOurs(source.config.url) ? { minDelayMs: 0 } : {}),
         limits: {
           wireBytes: source.limits.wireBytes ?? data.wireBytes,
           decodedBytes: source.limits.decodedBytes ?? data.decodedBytes,
         },
-      }),
+      });
+    },
     now: () => new Date(),
     log: makeLog(data.logLevel),
     settings: data.settings,
   };
+}
+
+/** @throws SourceError when it is not here any more: replaced meanwhile, or removed */
+async function storedCatalogue(files: Files, id: string, owner: string): Promise<AsyncIterable<Uint8Array>> {
+  const gone = (cause: unknown) =>
+    new SourceError('unreachable', 'Source injoignable : son fichier a été remplacé', { cause });
+  const { bytes } = await files
+    .open(id, (file) => file.owner === owner)
+    .catch((cause: unknown) => {
+      throw cause instanceof AppError ? gone(cause) : cause;
+    });
+  return bytes;
 }
 
 async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerData): Promise<void> {

@@ -1,12 +1,18 @@
 /** Names of files as people send them: cleaned for showing, never used as a path. */
 import { AppError } from '../errors.ts';
 
-/** Extensions a name may end with, by type of content. Only these types can be accepted: none of them runs in a browser. */
+/**
+ * Extensions a name may end with, by type of content. Only these types can be accepted: none of them runs in a browser that
+ * is given it as an attachment, which is the only way files are given (web/attachment.ts).
+ */
 export const extensionsOf = {
   'application/pdf': ['pdf'],
   'image/png': ['png'],
   'image/jpeg': ['jpg', 'jpeg'],
   'image/webp': ['webp'],
+  'application/xml': ['xml'],
+  'application/json': ['json'],
+  'text/csv': ['csv'],
 } as const;
 export type FileType = keyof typeof extensionsOf;
 

@@ -77,7 +77,7 @@ interface FileDocument {
 }
 
 const bucketName = 'files';
-/** Every type that is accepted shows itself in its first bytes. */
+/** Every type that is accepted shows itself in its first bytes; a text by its first character. */
 const headBytes = 4_100;
 
 /** @param scanner null when no antivirus is configured */
@@ -208,12 +208,25 @@ const titles: Readonly<Record<FileType, string>> = {
   'image/png': 'PNG',
   'image/jpeg': 'JPEG',
   'image/webp': 'WebP',
+  'application/xml': 'XML',
+  'application/json': 'JSON',
+  'text/csv': 'CSV',
 };
 
 /** By its content; what the browser said of it is not looked at. */
 async function typeOf(head: Buffer, accepted: readonly FileType[]): Promise<FileType> {
-  const mime = (await fileTypeFromBuffer(head))?.mime;
+  const mime = (await fileTypeFromBuffer(head))?.mime ?? textTypeOf(head);
   if (isFileType(mime) && accepted.includes(mime)) return mime;
   const list = accepted.map((type) => titles[type]).join(', ');
   throw new AppError('invalid', 'FICHIER_REFUSE', `Ce fichier n'est pas d'un type accepté : ${list}.`);
+}
+
+/** A text has no signature: markup begins with `<`, JSON with a bracket, and what is left of texts may be CSV. */
+function textTypeOf(head: Buffer): FileType | undefined {
+  const [first = 0, second = 0] = head;
+  const utf16 = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : null;
+  if (utf16 === null && head.includes(0)) return undefined;
+  const text = new TextDecoder(utf16 ?? 'utf-8').decode(head).trimStart();
+  if (text.startsWith('<')) return 'application/xml';
+  return text.startsWith('{') || text.startsWith('[') ? 'application/json' : 'text/csv';
 }

@@ -28,6 +28,7 @@ export function loadKnownSources(): SourceSeed[] {
   );
   return sources.map((source) => ({
     ...source,
+    organisationId: null,
     state: 'paused',
     demo: false,
     publishing: 'live',

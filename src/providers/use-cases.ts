@@ -1,4 +1,4 @@
-/** The life of the sources: what an operator does to one, and what the program plants and erases at its start. */
+/** The sources as the program itself sees them: what it plants and erases at its start. Acts of people: use-cases/. */
 import type { CourseWriter } from '../catalogue/store/writing.ts';
 import { AppError } from '../errors.ts';
 import type { HarvestStore } from '../harvest/store.ts';
@@ -13,19 +13,19 @@ export interface SourcesDependencies {
 }
 
 /** A demonstration partner: active as soon as the demonstration runs. */
-export type DemoSeed = Pick<Source, 'id' | 'title' | 'connector' | 'config' | 'homepage'>;
+export type DemoSeed = Pick<Source, 'id' | 'title' | 'connector' | 'config' | 'homepage' | 'organisationId'>;
 
 export interface Sources {
   list(): Promise<Source[]>;
   /** @throws AppError not-found. */
   source(id: string): Promise<Source>;
-  activate(id: string): Promise<Source>;
-  /** @throws AppError invalid without a reason: the provider reads it. */
-  pause(id: string, reason: string): Promise<Source>;
   /** The known partners, paused; what a person decided about one stays. */
   plantKnown(seeds: readonly SourceSeed[]): Promise<void>;
-  /** The demonstration partners, active. Those of an earlier demonstration that are no more are erased. */
-  plantDemo(seeds: readonly DemoSeed[]): Promise<void>;
+  /**
+   * The demonstration partners, active. Those of an earlier demonstration that are no more are erased.
+   * @param options.putBack what visitors did to them is undone
+   */
+  plantDemo(seeds: readonly DemoSeed[], options?: { readonly putBack: boolean }): Promise<void>;
   /** Every demonstration source with its courses, runs and records. @returns how many courses were erased. */
   eraseDemo(): Promise<number>;
 }
@@ -46,38 +46,26 @@ export function makeSources({ sources, courses, harvest, now }: SourcesDependenc
     return erased;
   }
 
-  async function demoIds(): Promise<string[]> {
-    return (await sources.list()).filter(({ demo }) => demo).map(({ id }) => id);
-  }
-
   return {
     list: () => sources.list(),
     source,
 
-    async activate(id) {
-      const { state } = await source(id);
-      return state === 'active' ? source(id) : sources.setState(id, 'active', null, now());
-    },
-
-    async pause(id, reason) {
-      const written = reason.trim();
-      if (written === '')
-        throw new AppError('invalid', 'pause-without-reason', 'Écrivez pourquoi cette source est mise en pause.');
-      return sources.setState(id, 'paused', written, now());
-    },
-
     plantKnown: (seeds) => sources.plant(seeds, now()),
 
-    async plantDemo(seeds) {
+    async plantDemo(seeds, { putBack } = { putBack: false }) {
       const kept = new Set(seeds.map(({ id }) => id));
-      await erase((await demoIds()).filter((id) => !kept.has(id)));
+      const before = (await sources.list()).filter(({ demo }) => demo);
+      // What visitors declared for their organisation stays until the demonstration is off.
+      const gone = before.filter(({ id, organisationId }) => !kept.has(id) && organisationId === null);
+      const closed = before.filter(({ id, state }) => kept.has(id) && putBack && state === 'closed');
+      await erase([...gone, ...closed].map(({ id }) => id));
+      for (const { id, state } of before) {
+        if (!putBack || !kept.has(id) || state !== 'paused') continue;
+        await sources.setState(id, 'active', { reason: null, by: 'platform' }, now());
+      }
       await sources.plant(
         seeds.map((seed) => ({
-          id: seed.id,
-          title: seed.title,
-          connector: seed.connector,
-          config: seed.config,
-          homepage: seed.homepage,
+          ...seed,
           licence: null,
           demo: true,
           publishing: 'live',
@@ -90,6 +78,6 @@ export function makeSources({ sources, courses, harvest, now }: SourcesDependenc
       );
     },
 
-    eraseDemo: async () => erase(await demoIds()),
+    eraseDemo: async () => erase((await sources.list()).filter(({ demo }) => demo).map(({ id }) => id)),
   };
 }

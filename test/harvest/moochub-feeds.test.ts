@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import moochub from '../../connectors/moochub/index.ts';
-import { filePreviewHttp, previewConnector } from '../../src/harvest/preview.ts';
+import { pathHttp } from '../../src/harvest/file-http.ts';
+import { previewConnector } from '../../src/harvest/preview.ts';
 
 const feeds = new URL('../../../shared/feeds/moochub/', import.meta.url);
 const isPresent = existsSync(feeds);
 
 async function preview(name: string) {
-  const http = filePreviewHttp(fileURLToPath(new URL(name, feeds)));
+  const http = pathHttp(fileURLToPath(new URL(name, feeds)));
   return previewConnector(moochub, moochub.exampleConfig, http, { signal: new AbortController().signal });
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { discoverConnectors } from '../../src/harvest/discover.ts';
-import { filePreviewHttp, previewConnector } from '../../src/harvest/preview.ts';
+import { pathHttp } from '../../src/harvest/file-http.ts';
+import { previewConnector } from '../../src/harvest/preview.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -28,7 +29,7 @@ describe('a new connector', () => {
     const root = pathToFileURL(join(folder, 'connectors/'));
     const connector = (await discoverConnectors({ root })).get('mon-format');
     if (connector === undefined) throw new Error('not found');
-    const http = filePreviewHttp(join(folder, 'connectors/mon-format/fixtures/sample.json'));
+    const http = pathHttp(join(folder, 'connectors/mon-format/fixtures/sample.json'));
     const signal = new AbortController().signal;
     const report = await previewConnector(connector, connector.exampleConfig, http, { signal });
     expect(report.summary).to.deep.equal({ records: 1, courses: 1, skipped: 0, rejected: 0, removed: 0 });

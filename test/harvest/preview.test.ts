@@ -6,7 +6,8 @@ import { unknownDraft } from '../../src/catalogue/model.ts';
 import { AppError, SourceError } from '../../src/errors.ts';
 import { type AnyConnector, defineConnector, type SourceItem } from '../../src/harvest/connector.ts';
 import { discoverConnectors } from '../../src/harvest/discover.ts';
-import { filePreviewHttp, type PreviewReport, previewConnector } from '../../src/harvest/preview.ts';
+import { pathHttp } from '../../src/harvest/file-http.ts';
+import { type PreviewReport, previewConnector } from '../../src/harvest/preview.ts';
 import { makeFakeHttp } from '../support/fake-http.ts';
 
 const signal = new AbortController().signal;
@@ -114,7 +115,7 @@ describe('preview of a file', () => {
   const path = fileURLToPath(new URL('../../connectors/lheo/fixtures/lheo-index.xml', import.meta.url));
 
   it('answers the first address asked for, again too, and refuses any other without network', async () => {
-    const file = filePreviewHttp(path);
+    const file = pathHttp(path);
     for (let time = 0; time < 2; time += 1) {
       const download = await file.open('https://a.example/list');
       if (download.status !== 'ok') throw new Error('no answer');
@@ -127,7 +128,7 @@ describe('preview of a file', () => {
   });
 
   it('says that a file does not exist', async () => {
-    const outcome = await filePreviewHttp(`${path}.none`)
+    const outcome = await pathHttp(`${path}.none`)
       .open('https://a.example/')
       .catch((error: unknown) => error);
     expect(outcome).to.be.instanceOf(AppError).and.to.have.property('kind', 'not-found');
@@ -140,7 +141,7 @@ describe('preview of payloads of real partners', () => {
   async function preview(id: string, file: string): Promise<PreviewReport> {
     const connector = (await discoverConnectors({ enabled: [id] })).get(id);
     if (connector === undefined) throw new Error(`no connector ${id}`);
-    const source = filePreviewHttp(fileURLToPath(new URL(file, feeds)));
+    const source = pathHttp(fileURLToPath(new URL(file, feeds)));
     return previewConnector(connector, connector.exampleConfig, source, { signal });
   }
 

@@ -28,8 +28,10 @@ describe('sources', () => {
       () => 'no error',
       (error: unknown) => (error instanceof AppError ? error.code : error),
     );
+  const activate = (id: string) => store.setState(id, 'active', { reason: null, by: 'operator' }, world.now());
   const demo = (id: string) => ({
     id,
+    organisationId: null,
     title: `Démonstration ${id}`,
     connector: 'test',
     config: { address: 'https://demo.example/' },
@@ -52,7 +54,7 @@ describe('sources', () => {
 
   it('planting again brings settings up to date and keeps what a person decided', async () => {
     await sources.plantKnown(loadKnownSources());
-    await sources.activate('openhpi');
+    await activate('openhpi');
     const moved = loadKnownSources().map((seed) => ({ ...seed, title: `${seed.title} (nouveau)` }));
     await sources.plantKnown(moved);
     const source = await sources.source('openhpi');
@@ -61,23 +63,14 @@ describe('sources', () => {
     expect((await store.active()).map(({ id }) => id)).to.deep.equal(['openhpi']);
   });
 
-  it('a pause needs a written reason, which is shown; an activation erases it', async () => {
-    await sources.plantKnown(loadKnownSources());
-    await sources.activate('vhb');
-    expect(await codeOf(sources.pause('vhb', '  '))).to.equal('pause-without-reason');
-    expect((await sources.pause('vhb', 'Le catalogue est en travaux.')).stateReason).to.equal(
-      'Le catalogue est en travaux.',
-    );
-    expect((await sources.activate('vhb')).stateReason).to.equal(null);
-    expect((await sources.activate('vhb')).state, 'activating twice changes nothing').to.equal('active');
-  });
-
   it('a state that the life of a source does not allow is refused', async () => {
     await sources.plantKnown(loadKnownSources());
-    expect(await codeOf(store.setState('vhb', 'submitted', null, world.now()))).to.equal('source-state');
-    expect(await codeOf(sources.activate('unknown'))).to.equal('unknown-source');
-    await store.setState('vhb', 'closed', 'Fermée.', world.now());
-    expect(await codeOf(sources.activate('vhb'))).to.equal('source-state');
+    expect(await codeOf(store.setState('vhb', 'submitted', { reason: null, by: 'operator' }, world.now()))).to.equal(
+      'source-state',
+    );
+    expect(await codeOf(activate('unknown'))).to.equal('unknown-source');
+    await store.setState('vhb', 'closed', { reason: 'Fermée.', by: 'operator' }, world.now());
+    expect(await codeOf(activate('vhb'))).to.equal('source-state');
   });
 
   it('erasing the demonstration leaves no course, record nor run of it, a removal mark of each course, and the rest alone', async () => {

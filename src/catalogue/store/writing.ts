@@ -7,6 +7,7 @@ import type { mongo } from 'mongoose';
 import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
 import { AppError } from '../../errors.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import type { EventOrigin } from '../model/history.ts';
 import { type CourseEvent, changesBetween } from '../model/history.ts';
 import { accessFactsOf, type CourseId, type CourseState, courseIdAlphabet, type WithdrawalReason } from '../model.ts';
 import {
@@ -67,6 +68,8 @@ export interface CourseWriter {
   markMissing(ids: readonly CourseId[], now: Date, runId: string): Promise<void>;
   /** @returns how many were not withdrawn before. @throws AppError `invalid` for `operateur` without a written reason. */
   withdraw(ids: readonly CourseId[], withdrawal: Withdrawal, runId?: string): Promise<number>;
+  /** All those of a source that are not withdrawn yet, chunk by chunk: to be called again when it was cut. @returns how many. */
+  withdrawSource(sourceId: string, withdrawal: Withdrawal, origin: 'provider' | 'operator'): Promise<number>;
   /** Courses whose content this run wrote, in chunks. */
   writtenBy(sourceId: string, runId: string): AsyncIterable<readonly CourseStanding[]>;
   /** How many courses this run made absent, and how many it withdrew. */
@@ -135,6 +138,30 @@ export function makeCourseWriter(
       { _id: { $in: [...ids] }, state: 'pending' },
       { $set: { state: 'published', firstPublishedAt: now, missingSince: null, updatedAt: now } },
     );
+  }
+
+  async function withdraw(
+    ids: readonly CourseId[],
+    withdrawal: Withdrawal,
+    runId?: string,
+    origin: EventOrigin = runId === undefined ? 'operator' : 'harvest',
+  ): Promise<number> {
+    if (withdrawal.reason === 'operateur' && (withdrawal.detail ?? '').trim() === '')
+      throw new AppError('invalid', 'withdrawal-without-reason', 'Écrivez la raison de ce retrait.');
+    const run = runId === undefined ? {} : { run: { id: runId, outcome: 'withdrawn' as const } };
+    const set = { state: 'withdrawn' as const, withdrawn: withdrawal, updatedAt: withdrawal.at, ...run };
+    const event = newEvent({
+      kind: 'withdrawn',
+      origin,
+      runId: runId ?? null,
+      now: withdrawal.at,
+      reason: { code: withdrawal.reason, detail: withdrawal.detail },
+    });
+    const list = { $in: [...ids] };
+    const shown = await courses.updateMany({ _id: list, state: { $in: living } }, changing({ set, events: [event] }));
+    // One that waited was never shown: its end is no news.
+    const waiting = await courses.updateMany({ _id: list, state: 'pending' }, { $set: set });
+    return shown.modifiedCount + waiting.modifiedCount;
   }
 
   return {
@@ -254,23 +281,14 @@ export function makeCourseWriter(
       );
     },
 
-    async withdraw(ids, withdrawal, runId) {
-      if (withdrawal.reason === 'operateur' && (withdrawal.detail ?? '').trim() === '')
-        throw new AppError('invalid', 'withdrawal-without-reason', 'Écrivez la raison de ce retrait.');
-      const run = runId === undefined ? {} : { run: { id: runId, outcome: 'withdrawn' as const } };
-      const set = { state: 'withdrawn' as const, withdrawn: withdrawal, updatedAt: withdrawal.at, ...run };
-      const event = newEvent({
-        kind: 'withdrawn',
-        origin: runId === undefined ? 'operator' : 'harvest',
-        runId: runId ?? null,
-        now: withdrawal.at,
-        reason: { code: withdrawal.reason, detail: withdrawal.detail },
-      });
-      const list = { $in: [...ids] };
-      const shown = await courses.updateMany({ _id: list, state: { $in: living } }, changing({ set, events: [event] }));
-      // One that waited was never shown: its end is no news.
-      const waiting = await courses.updateMany({ _id: list, state: 'pending' }, { $set: set });
-      return shown.modifiedCount + waiting.modifiedCount;
+    withdraw: (ids, withdrawal, runId) => withdraw(ids, withdrawal, runId),
+
+    async withdrawSource(sourceId, withdrawal, origin) {
+      let withdrawn = 0;
+      for await (const ids of chunksOf({ sourceId, state: { $ne: 'withdrawn' } })) {
+        withdrawn += await withdraw(ids, withdrawal, undefined, origin);
+      }
+      return withdrawn;
     },
 
     async *writtenBy(sourceId, runId) {

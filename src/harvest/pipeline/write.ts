@@ -91,7 +91,7 @@ function ownedProblem(draft: KnownCourse['draft'], owner: Owner): Problem {
   return { code: 'E_AUTRE_PROPRIETAIRE', field: 'adresse', value: draft.url, message };
 }
 
-function contradiction(remoteId: string): KeptProblem {
+export function contradiction(remoteId: string): KeptProblem {
   const message = `L'identifiant ${remoteId} apparaît deux fois avec des contenus différents.`;
   return keptProblem({ code: contradictionCode, field: 'identifiant', value: remoteId, message });
 }

@@ -104,6 +104,8 @@ export interface RecordStore {
   raws(sourceId: string): AsyncIterable<RawRecord>;
   /** Records of the last reading that have a problem. */
   problems(sourceId: string, limit?: number): Promise<ProblemRecords>;
+  /** How many have one. */
+  problemCount(sourceId: string): Promise<number>;
   /** How many records of other sources claim a course of this one. */
   claimsOn(sourceId: string): Promise<readonly { readonly sourceId: string; readonly courseId: CourseId }[]>;
   erase(sourceIds: readonly string[]): Promise<void>;
@@ -127,6 +129,10 @@ function keyOf(sourceId: string, remoteId: string): string {
 /** Source ids hold no slash, and `0` is the character after it. */
 function rangeOf(sourceId: string) {
   return { $gte: `${sourceId}/`, $lt: `${sourceId}0` };
+}
+
+function withProblems(sourceId: string) {
+  return { _id: rangeOf(sourceId), 'problems.0': { $exists: true }, gone: { $ne: true } };
 }
 
 /** Replaces the documents that are known, inserts the others; one that an attempt which died left there is replaced too. */
@@ -246,8 +252,10 @@ export function makeRecordStore(connection: Connection): RecordStore {
       }
     },
 
+    problemCount: (sourceId) => marks.countDocuments(withProblems(sourceId)),
+
     async problems(sourceId, limit = listedProblems) {
-      const filter = { _id: rangeOf(sourceId), 'problems.0': { $exists: true }, gone: { $ne: true } };
+      const filter = withProblems(sourceId);
       const [total, found] = await Promise.all([
         marks.countDocuments(filter),
         marks.find(filter).sort({ _id: 1 }).limit(limit).toArray(),

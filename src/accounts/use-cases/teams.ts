@@ -1,0 +1,44 @@
+/** What other features may know of organisations and their people: by id, without a right of its own. */
+import type { Organisation } from '../model.ts';
+import type { OrganisationStore } from '../store/organisations.ts';
+import type { AccountStore } from '../store.ts';
+
+export interface Teams {
+  /** Of any kind; those that are gone are absent. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Training providers among these. */
+  providers(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly id: string; readonly name: string; readonly demo: boolean }>>;
+  /** Its members with an address that they proved. */
+  recipients(id: string): Promise<readonly { readonly accountId: string; readonly address: string }[]>;
+}
+
+export function makeTeams(parts: {
+  readonly organisations: Pick<OrganisationStore, 'byId'>;
+  readonly accounts: Pick<AccountStore, 'byId'>;
+}): Teams {
+  const { organisations, accounts } = parts;
+
+  async function found(ids: readonly string[]): Promise<readonly Organisation[]> {
+    const all = await Promise.all([...new Set(ids)].map((id) => organisations.byId(id)));
+    return all.filter((one) => one !== null).sort((a, b) => a.name.localeCompare(b.name, 'fr'));
+  }
+
+  return {
+    names: async (ids) => new Map((await found(ids)).map(({ id, name }) => [id, name])),
+
+    async providers(ids) {
+      const providers = (await found(ids)).filter(({ kind }) => kind === 'provider');
+      return new Map(providers.map(({ id, name, demo }) => [id, { id, name, demo }]));
+    },
+
+    async recipients(id) {
+      const organisation = await organisations.byId(id);
+      const members = await Promise.all((organisation?.members ?? []).map(({ accountId }) => accounts.byId(accountId)));
+      return members.flatMap((member) =>
+        member?.email?.verifiedAt == null ? [] : [{ accountId: member.id, address: member.email.address }],
+      );
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The part of the composition root that knows the sources of organisations: declaring them, accepting them, their life, the
+ * mails about them. Opened by the server, by jobs and by the commands that need it.
+ */
+import { randomBytes } from 'node:crypto';
+import { courseIdAlphabet } from './catalogue/model.ts';
+import type { CourseStore } from './catalogue/store.ts';
+import type { AnyConnector } from './harvest/connector.ts';
+import type { Examiner } from './harvest/start-examining.ts';
+import type { Harvest } from './harvest/use-cases.ts';
+import type { People } from './people.ts';
+import type { SourceStore } from './providers/store.ts';
+import { makeClosing } from './providers/use-cases/closing.ts';
+import { makeDrafting } from './providers/use-cases/drafting.ts';
+import type { Due } from './providers/use-cases/due.ts';
+import { makeNotices, makeTell } from './providers/use-cases/notices.ts';
+import { makeOperating } from './providers/use-cases/operating.ts';
+import { makeOwn } from './providers/use-cases/own.ts';
+
+export interface PartnersParts {
+  readonly people: People;
+  readonly sources: SourceStore;
+  readonly courses: CourseStore;
+  readonly harvest: Harvest;
+  readonly due: Pick<Due, 'openBreakers'>;
+  readonly connectors: ReadonlyMap<string, AnyConnector>;
+  readonly examiner: Pick<Examiner, 'examine'>;
+  readonly now: () => Date;
+}
+
+export type Partners = ReturnType<typeof openPartners>;
+
+/** Opaque: it stands in addresses, in mails and in the audit trail. 10 characters of 32. */
+function newSourceId(): string {
+  return `s-${Array.from(randomBytes(10), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('')}`;
+}
+
+export function openPartners(parts: PartnersParts) {
+  const { people, sources, courses, harvest, due, connectors, examiner, now } = parts;
+  const { audit, files, mail, secrets, teams } = people;
+  const tell = makeTell({ mail, recipients: teams.recipients, addressOf: people.addressOf });
+  const closing = makeClosing({ sources, courses, harvest, files, now });
+  const shared = { sources, closing, harvest, due, presenceOf: courses.presence, audit, now };
+  return {
+    operating: makeOperating({ ...shared, organisations: teams.names, tell }),
+    own: makeOwn({ ...shared, organisations: teams.providers }),
+    drafting: makeDrafting({
+      ...{ sources, connectors, examiner, files, secrets, audit, now },
+      organisations: teams.providers,
+      newId: newSourceId,
+    }),
+    notices: makeNotices({ sources, harvest, closing, tell }),
+  };
+}
