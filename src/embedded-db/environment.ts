@@ -182,6 +182,10 @@ export function* keysIn(table: Table, range: ByteRange, reverse: boolean): Gener
   }
 }
 
+export function countKeys(table: Table, { low, high }: ByteRange): number {
+  return table.getKeysCount({ start: low, end: high });
+}
+
 /** The same with the values. */
 export function* pairsIn(table: Table, range: ByteRange, reverse: boolean): Generator<{ key: Buffer; value: Buffer }> {
   let chunk = FIRST_CHUNK;

@@ -1,3 +1,4 @@
+import { ObjectId } from 'bson';
 import { type Doc, decode, fieldReader } from './bson-codec.ts';
 import { isDoc, regexOf } from './bson-values.ts';
 import type { Collation } from './collation.ts';
@@ -41,6 +42,8 @@ export interface CompiledFilter {
   /** The top-level fields that it reads; `undefined`: the whole document. */
   readonly fields: ReadonlySet<string> | undefined;
   readonly conditions: readonly Condition[];
+  /** Whether it is nothing but `conditions`, all of them equalities with plain values other than null. */
+  readonly isEqualities: boolean;
   readonly isAlwaysTrue: boolean;
   /** For a document that matches: the index of the array element that did, for the positional `$`. */
   positionOf(doc: Doc): number | undefined;
@@ -335,6 +338,19 @@ function compileDoc(spec: Doc, reading: Reading, top: boolean): DocTest {
   return (doc, hit) => tests.every((test) => test(doc, hit));
 }
 
+/** A value that is equal to itself alone, whatever the collection holds: not null, which a missing field is equal to. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isNaN(value);
+  return ['string', 'boolean'].includes(typeof value) || value instanceof Date || value instanceof ObjectId;
+}
+
+function isEquality(wanted: unknown): boolean {
+  if (!isOperatorDoc(wanted)) return isPlain(wanted);
+  return Object.entries(wanted).every(([name, value]) =>
+    name === '$in' ? Array.isArray(value) && value.every(isPlain) : name === '$eq' && isPlain(value),
+  );
+}
+
 /**
  * Compiles a filter of MongoDB's query language. Refuses with the codes of a server: 2 for unknown operators and bad
  * arguments, 27 for `$text`, 291 for `$near`, 6108304 for `$where`, 17276 for an undefined variable.
@@ -349,6 +365,7 @@ export function compileFilter(filter: Doc, options: FilterOptions = {}): Compile
     matchesRaw: (bytes) => test(read(bytes), undefined),
     fields,
     conditions: reading.conditions,
+    isEqualities: Object.entries(filter).every(([key, wanted]) => !key.startsWith('$') && isEquality(wanted)),
     isAlwaysTrue: Object.keys(filter).every((key) => key === '$comment'),
     positionOf: (doc) => {
       const hit: Hit = { index: undefined };

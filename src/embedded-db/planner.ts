@@ -2,6 +2,7 @@ import { type Bounds, conditionBounds, excludesMissing, intersect } from './boun
 import { isDoc } from './bson-values.ts';
 import type { Collection, Index } from './catalogue.ts';
 import { implies } from './implication.ts';
+import type { IndexField } from './index-keys.ts';
 import { afterPrefix, type ByteRange } from './key-bytes.ts';
 import type { CompiledFilter } from './matcher.ts';
 import { badValue } from './mongo-error.ts';
@@ -16,6 +17,8 @@ export interface Plan {
   readonly reverse: boolean;
   /** Whether candidates come in the order of the sort. */
   readonly sorted: boolean;
+  /** Whether the ranges hold one entry for each match and no other: to count them, no document need be read. */
+  readonly covered: boolean;
   /** How the ranges came about, for explain: the number of fields with bounds. */
   readonly bounded: number;
 }
@@ -38,7 +41,7 @@ interface Candidate extends Plan {
 /** Chooses an index, or none. Prefers equalities, then the order of the sort, then ranges. */
 export function plan(collection: Collection, request: PlanRequest): Plan {
   const { hint, sort } = request;
-  const scan: Plan = { index: undefined, ranges: [], reverse: false, sorted: sort === undefined, bounded: 0 };
+  const scan: Plan = { index: undefined, ranges: [], reverse: false, sorted: sort === undefined, covered: false, bounded: 0 };
   if (hint && 'natural' in hint) return { ...scan, reverse: hint.natural === -1 };
   if (hint) return candidate(hint, request);
   let best: Candidate | undefined;
@@ -91,18 +94,25 @@ function candidate(index: Index, { filter, sort }: PlanRequest): Candidate {
     ranges ?? prefixes.map((prefix) => (prefix.length === 0 ? WHOLE : { low: prefix, high: afterPrefix(prefix) }));
   const collated = filter.collation !== undefined;
   const order = sort && sortOrder(index, sort, collated, lists === 0 ? points : leadingPoints(index, filter));
-  const complete = points === fields.length && index.unique;
+  // At most one document for each key: better than any index that leaves their number open.
+  const perKey = index.unique && points + lists === fields.length;
   const bounded = points + lists + (hasRange ? 1 : 0);
   const score =
-    (complete ? 1000 : 0) + points * 10 + lists * 8 + (hasRange ? 5 : 0) + (order ? 6 : 0) + (bounded > 0 ? 1 : 0);
+    (perKey ? (lists === 0 ? 1000 : 500) : 0) + points * 10 + lists * 8 + (hasRange ? 5 : 0) + (order ? 6 : 0) + (bounded > 0 ? 1 : 0);
   return {
     index,
     ranges: merged(all),
     reverse: order === -1,
     sorted: sort === undefined || order !== undefined,
+    covered: !hasRange && isCovered(index, fields.slice(0, at), filter),
     bounded,
     score,
   };
+}
+
+function isCovered(index: Index, points: readonly IndexField[], filter: CompiledFilter): boolean {
+  if (!filter.isEqualities || index.multikey.includes(true)) return false;
+  return filter.conditions.every((condition) => points.some(({ path }) => path === condition.path));
 }
 
 /** How many leading fields have exactly one possible value. */

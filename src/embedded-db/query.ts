@@ -1,7 +1,7 @@
 import { type Doc, decode, decodeFields, encode } from './bson-codec.ts';
 import type { Collection } from './catalogue.ts';
 import { compileCollation } from './collation.ts';
-import { keysIn, pairsIn } from './environment.ts';
+import { countKeys, keysIn, pairsIn } from './environment.ts';
 import { recordOf, wholeTable, within } from './key-bytes.ts';
 import { type CompiledFilter, compileFilter } from './matcher.ts';
 import { MongoError } from './mongo-error.ts';
@@ -174,11 +174,22 @@ export function compileFindProjection(
 /** How many documents match, reading as little of them as possible. */
 export function countMatching(store: Store, collection: Collection | undefined, query: Query): number {
   if (!collection) return 0;
-  if (query.filter.isAlwaysTrue && query.hint === undefined) {
-    const rest = Math.max(0, collection.count - query.skip);
+  const unsorted = { ...query, sort: undefined };
+  const all = countUnread(store, collection, unsorted);
+  if (all !== undefined) {
+    const rest = Math.max(0, all - query.skip);
     return query.limit === 0 ? rest : Math.min(rest, query.limit);
   }
   let count = 0;
-  for (const _ of search(store, collection, { ...query, sort: undefined })) count++;
+  for (const _ of search(store, collection, unsorted)) count++;
   return count;
+}
+
+/** The number of matches where it is known without looking at a document. */
+function countUnread(store: Store, collection: Collection, query: Query): number | undefined {
+  if (query.filter.isAlwaysTrue && query.hint === undefined) return collection.count;
+  const { index, ranges, covered } = planOf(collection, query);
+  return index && covered
+    ? ranges.reduce((sum, range) => sum + countKeys(store.environment.entries, within(index.id, range)), 0)
+    : undefined;
 }

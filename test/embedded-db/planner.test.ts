@@ -159,6 +159,18 @@ describe('the planner of the embedded database', function () {
     expect(await indexUsed(c, { other: 1 })).to.contain('COLLSCAN');
   });
 
+  it('prefers the keys of a unique index to an equality that many documents may fulfil', async () => {
+    const c = client.db().collection('listed');
+    await c.createIndexes([{ key: { state: 1 } }, { key: { source: 1, remote: 1 }, unique: true }]);
+    await c.insertMany(
+      Array.from({ length: 50 }, (_, n) => ({ _id: n, state: 'waiting', source: 's', remote: n })) as never[],
+    );
+    const byId = await c.find({ _id: { $in: [3, 4] as never[] }, state: 'waiting' }).explain('executionStats');
+    expect(byId.executionStats.totalDocsExamined).to.equal(2);
+    const byKey = await c.find({ source: 's', remote: { $in: [1, 2] }, state: 'waiting' }).explain('executionStats');
+    expect(byKey.executionStats.totalDocsExamined).to.equal(2);
+  });
+
   it('reads only the part of the index that the bounds leave', async () => {
     const c = client.db().collection('bounded');
     await c.createIndex({ n: 1 });
