@@ -41,7 +41,14 @@ interface Candidate extends Plan {
 /** Chooses an index, or none. Prefers equalities, then the order of the sort, then ranges. */
 export function plan(collection: Collection, request: PlanRequest): Plan {
   const { hint, sort } = request;
-  const scan: Plan = { index: undefined, ranges: [], reverse: false, sorted: sort === undefined, covered: false, bounded: 0 };
+  const scan: Plan = {
+    index: undefined,
+    ranges: [],
+    reverse: false,
+    sorted: sort === undefined,
+    covered: false,
+    bounded: 0,
+  };
   if (hint && 'natural' in hint) return { ...scan, reverse: hint.natural === -1 };
   if (hint) return candidate(hint, request);
   let best: Candidate | undefined;
@@ -98,7 +105,12 @@ function candidate(index: Index, { filter, sort }: PlanRequest): Candidate {
   const perKey = index.unique && points + lists === fields.length;
   const bounded = points + lists + (hasRange ? 1 : 0);
   const score =
-    (perKey ? (lists === 0 ? 1000 : 500) : 0) + points * 10 + lists * 8 + (hasRange ? 5 : 0) + (order ? 6 : 0) + (bounded > 0 ? 1 : 0);
+    (perKey ? (lists === 0 ? 1000 : 500) : 0) +
+    points * 10 +
+    lists * 8 +
+    (hasRange ? 5 : 0) +
+    (order ? 6 : 0) +
+    (bounded > 0 ? 1 : 0);
   return {
     index,
     ranges: merged(all),
