@@ -10,6 +10,7 @@ import type { PersonalData } from './accounts/use-cases/personal-data.ts';
 import type { Retention } from './accounts/use-cases/retention.ts';
 import type { IndexLabels } from './catalogue/search/indexed-course.ts';
 import { makeCourseAssessing } from './catalogue/store/assessing.ts';
+import { type HistoryStore, makeHistoryStore } from './catalogue/store/history.ts';
 import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
 import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
@@ -82,6 +83,7 @@ export interface UseCases extends Due {
     trigger: RunTrigger,
     options?: { readonly everything?: boolean; readonly signal?: AbortSignal },
   ): Promise<readonly HarvestRun[]>;
+  readonly history: Pick<HistoryStore, 'settle'>;
   readonly mail: { deliver(signal?: AbortSignal): Promise<Delivery> };
   readonly retention: Pick<Retention, 'enforce'>;
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
@@ -101,6 +103,7 @@ export interface App {
   /** What registers and proofs say of courses: with it, `dossierOf` makes the dossier that the rules judge. */
   readonly funding: Funding;
   readonly courses: CourseStore;
+  readonly history: HistoryStore;
   /** The dated rules: the file and what was published since. */
   readonly rules: Rules;
   readonly useCases: UseCases;
@@ -156,6 +159,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const providerFacts = makeProviderFactsStore(connection);
     const funding = makeFunding({ register, providerFacts });
     const courses = makeCourseStore(connection);
+    const history = makeHistoryStore(connection);
     const pathwayStore = makePathwayStore(connection);
     const harvestStore = makeHarvestStore(connection);
     const sourceStore = makeSourceStore(connection);
@@ -163,6 +167,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const ruleStore = makeRuleStore(connection);
     await Promise.all([
       courses.ensureIndexes(),
+      history.ensureIndexes(),
       pathwayStore.ensureIndexes(),
       harvestStore.ensureIndexes(),
       sourceStore.ensureIndexes(),
@@ -314,6 +319,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
       assessing,
+      history,
       async collect(sourceIds, trigger, { everything = false, signal } = {}) {
         const runs: HarvestRun[] = [];
         const requested: Awaited<ReturnType<Harvest['request']>>[] = [];
@@ -335,6 +341,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       },
     };
     return {
+      history,
       config,
       log,
       database,

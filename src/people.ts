@@ -29,7 +29,7 @@ import { makeRetention } from './accounts/use-cases/retention.ts';
 import { makeTeams } from './accounts/use-cases/teams.ts';
 import { type Accounts, makeAccounts } from './accounts/use-cases.ts';
 import type { CourseStore } from './catalogue/store.ts';
-import type { Config } from './config.ts';
+import { type Config, siteAddress } from './config.ts';
 import { questionPath } from './eligibility/view-models/way.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
 import type { RunStore } from './harvest/store/runs.ts';
@@ -97,7 +97,7 @@ export async function openPeople(parts: PeopleParts) {
   const files = makeFiles(connection, config.clamd === null ? null : makeClamdScanner(config.clamd));
   const passwords = await makePasswordHasher();
 
-  const site = config.publicUrl ?? `http://${config.host}:${config.port}`;
+  const site = siteAddress(config);
   const shared = {
     addressOf: (path: string) => new URL(path, site).href,
     momentWords: (date: Date) => `${longDate(date)} à ${clock(date)}`,

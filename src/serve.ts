@@ -10,12 +10,15 @@ import { personalDataRoutes } from './accounts/routes/personal-data.ts';
 import { accountRoutes, makeActorOf } from './accounts/routes.ts';
 import { identityButtons } from './accounts/view-models/identity.ts';
 import { type App, courseIndexLabels } from './app.ts';
+import { changesRoutes } from './catalogue/routes/changes.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
 import { makeAims } from './catalogue/use-cases/aims.ts';
+import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
+import { siteAddress } from './config.ts';
 import { journeyRoutes } from './eligibility/routes/journey.ts';
 import { ruleRoutes } from './eligibility/routes/rules.ts';
 import { makePublishedRules } from './eligibility/use-cases/published-rules.ts';
@@ -59,7 +62,7 @@ const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul proces
 
 /** @throws AppError `conflict` when the port is taken */
 export async function serve(app: App): Promise<RunningServer> {
-  const { config, log, framework, courses, useCases, database } = app;
+  const { config, log, framework, courses, history, useCases, database } = app;
   const now = () => new Date();
   const index = makeScanIndex(frenchAnalyser, { now });
   const following = followCatalogue({ index, reader: readChanges(courses, courseIndexLabels(framework)), log });
@@ -75,6 +78,7 @@ export async function serve(app: App): Promise<RunningServer> {
     framework,
     pathways: pathwayLinks(useCases.pathways, now),
     failingSince: useCases.failingSince,
+    history,
     graceDays: config.harvest.graceDays,
     now,
   });
@@ -109,6 +113,12 @@ export async function serve(app: App): Promise<RunningServer> {
       administrationBar(administrationLinks, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
       catalogueRoutes({ useCases: catalogue, framework, views, now }),
+      changesRoutes({
+        changes: makeChanges({ history, courses, sourceTitle: useCases.sources.titleOf }),
+        views,
+        site: siteAddress(config),
+        now,
+      }),
       pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),
       ruleRoutes({ rules: makePublishedRules(app), views, now }),
       journeyRoutes({

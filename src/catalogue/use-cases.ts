@@ -6,6 +6,7 @@ import type { SearchRequest } from './model/choices.ts';
 import type { CompetencePage, CoursePage, Home, ProviderPage, SearchResult, StepLink } from './model/pages.ts';
 import { type CourseId, courseIdOfSlug } from './model.ts';
 import type { CourseIndex } from './search/course-index.ts';
+import type { HistoryStore } from './store/history.ts';
 import type { CourseStore } from './store.ts';
 import { isLiving, makeSearch } from './use-cases/search.ts';
 
@@ -23,6 +24,7 @@ export interface CatalogueParts {
   readonly index: Pick<CourseIndex, 'search' | 'suggest' | 'stats'>;
   readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
   readonly pathways: PathwayLinks;
+  readonly history: Pick<HistoryStore, 'ofCourse'>;
   /** Sources that fail now, with the date of their last success or first failure; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   readonly graceDays: number;
@@ -46,7 +48,7 @@ const listed = 20;
 const exampleWords = ['créer un site web', 'protéger mes données', 'utiliser un tableur', 'intelligence artificielle'];
 
 export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases {
-  const { courses, index, framework, pathways, graceDays } = parts;
+  const { courses, index, framework, pathways, history, graceDays } = parts;
   const figures = rememberPerVersion(parts, () => Promise.all([courses.summary(), courses.countsByCompetence()]));
 
   async function examples(): Promise<readonly string[]> {
@@ -72,9 +74,10 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
         return { kind: 'withdrawn', course, equivalents: await courses.similarTo(course, 3) };
       }
       if (course.slug !== slug) return { kind: 'moved', slug: course.slug };
-      const [steps, failing] = await Promise.all([
+      const [steps, failing, events] = await Promise.all([
         pathways.withCourse(course.id),
         parts.failingSince([course.sourceId]),
+        history.ofCourse(course.id, listed),
       ]);
       const { missingSince } = course;
       return {
@@ -86,6 +89,7 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
           course.state === 'missing' && missingSince !== null
             ? new Date(missingSince.getTime() + graceDays * dayMs)
             : null,
+        history: events,
       };
     },
 

@@ -19,6 +19,8 @@ export interface Sources {
   list(): Promise<Source[]>;
   /** @throws AppError not-found. */
   source(id: string): Promise<Source>;
+  /** null for a source that does not exist. */
+  titleOf(id: string): Promise<string | null>;
   /** The known partners, paused; what a person decided about one stays. */
   plantKnown(seeds: readonly SourceSeed[]): Promise<void>;
   /**
@@ -49,6 +51,7 @@ export function makeSources({ sources, courses, harvest, now }: SourcesDependenc
   return {
     list: () => sources.list(),
     source,
+    titleOf: async (id) => (await sources.byId(id))?.title ?? null,
 
     plantKnown: (seeds) => sources.plant(seeds, now()),
 

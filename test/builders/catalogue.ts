@@ -149,6 +149,7 @@ export const everyPage: readonly (readonly [name: string, path: string, status: 
   ['rule', '/regles/F-03', 200],
   ['rule without value on a day', '/regles/F-03?date=2027-01-01', 200],
   ['open data', '/donnees', 200],
+  ['changes', '/changements', 200],
   ['contact', '/contact', 200],
   ['accessibility', '/accessibilite', 200],
   ['legal notice', '/mentions-legales', 200],

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express, type Router } from 'express';
 import { loadRetention } from '../../src/accounts/data.ts';
+import type { JournalEntry } from '../../src/catalogue/model/history.ts';
 import type { Course } from '../../src/catalogue/model.ts';
+import { changesRoutes } from '../../src/catalogue/routes/changes.ts';
 import { catalogueRoutes } from '../../src/catalogue/routes.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
+import type { ChangesQuery, HistoryStore } from '../../src/catalogue/store/history.ts';
+import { makeChanges } from '../../src/catalogue/use-cases/changes.ts';
 import { type CatalogueParts, makeCatalogueUseCases } from '../../src/catalogue/use-cases.ts';
 import { loadRules, loadRulesFile, readCases } from '../../src/eligibility/data.ts';
 import type { FindAim } from '../../src/eligibility/model/aim.ts';
@@ -99,12 +103,38 @@ function bodies(): Router {
   return router;
 }
 
+type History = Pick<HistoryStore, 'ofCourse' | 'entries' | 'additions'>;
+
+/** What the store answers, from values. */
+function historyOf(courses: readonly Course[], events: readonly JournalEntry[]): History {
+  type Row = { readonly at: Date; readonly sourceId: string };
+  const among = <One extends Row>(rows: readonly One[], query: ChangesQuery, idOf: (row: One) => string) =>
+    rows
+      .filter(({ sourceId }) => query.sourceId === null || query.sourceId === sourceId)
+      .filter(({ at }) => query.since === null || at >= query.since)
+      .filter((row) => {
+        const { before } = query;
+        return before === null || row.at < before.at || (+row.at === +before.at && idOf(row) < before.id);
+      })
+      .slice(0, query.limit);
+  const added = courses
+    .flatMap(({ id, sourceId, firstPublishedAt: at }) => (at === null ? [] : [{ courseId: id, sourceId, at }]))
+    .sort((a, b) => +b.at - +a.at || (a.courseId < b.courseId ? 1 : -1));
+  return {
+    ofCourse: async (id, limit) => events.filter(({ courseId }) => courseId === id).slice(0, limit),
+    entries: async (query) => among(events, query, ({ courseId, id }) => `${courseId}/${id}`),
+    additions: async (query) => among(added, query, ({ courseId }) => courseId),
+  };
+}
+
 export interface SiteOptions {
   readonly courses?: readonly Course[];
   readonly pathways?: readonly Pathway[];
   readonly facts?: Partial<SiteFacts>;
   readonly settings?: Partial<WebSettings>;
   readonly failing?: ReadonlyMap<string, Date>;
+  /** Newest first; each course is added when it was first published. */
+  readonly events?: readonly JournalEntry[];
   readonly now?: () => Date;
   /** What the cost can be asked of; nothing unless told. */
   readonly findAim?: FindAim;
@@ -141,12 +171,14 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       return found;
     },
   };
+  const history = historyOf(courses, options.events ?? []);
   const useCases = makeCatalogueUseCases({
     courses: coursesOf(courses),
     index,
     framework,
     pathways: pathwayLinks(reading, now),
     failingSince: async () => failing,
+    history,
     graceDays: 7,
     now,
   });
@@ -167,6 +199,16 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
   const routers = [
     ...before,
     catalogueRoutes({ useCases, framework, views, now }),
+    changesRoutes({
+      changes: makeChanges({
+        history,
+        courses: coursesOf(courses),
+        sourceTitle: async (id) => courses.find(({ sourceId }) => sourceId === id)?.sourceTitle ?? null,
+      }),
+      views,
+      site: 'https://ecole.example',
+      now,
+    }),
     pathwayRoutes({ useCases: reading, framework, views, now }),
     ruleRoutes({ rules: makePublishedRules({ rules: rulesOfTheFile() }), views, now }),
     bodies(),

@@ -32,7 +32,11 @@ const exam = (changes: Partial<CourseDraft['exam']>): CourseDraft['exam'] => ({
 
 const context = { now: testNow, bands: framework.bands, failing: new Map<string, Date>() };
 const pageOf = (course: ReturnType<typeof aCourse>) =>
-  courseModel({ kind: 'course', course, steps: [], failingSince: null, withdrawnOn: null }, framework, testNow);
+  courseModel(
+    { kind: 'course', course, steps: [], failingSince: null, withdrawnOn: null, history: [] },
+    framework,
+    testNow,
+  );
 
 describe('price block', () => {
   const rows: readonly {

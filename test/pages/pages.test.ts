@@ -68,7 +68,7 @@ describe('every page', () => {
     }
   });
 
-  it('every internal link answers below 400', async () => {
+  it('every internal link answers below 400, but those of the log to courses that are gone', async () => {
     const seen = new Map<string, string>();
     for (const [name, path] of everyPage) {
       const { text } = await request(site).get(path);
@@ -81,7 +81,9 @@ describe('every page', () => {
     const broken: string[] = [];
     for (const [address, from] of seen) {
       const { status } = await request(site).get(address);
-      if (status >= 400) broken.push(`${address} of ${from}: ${status}`);
+      // The log of changes leads to the page that says why a course is gone.
+      const isTombstone = from === 'changes' && status === 410;
+      if (status >= 400 && !isTombstone) broken.push(`${address} of ${from}: ${status}`);
     }
     expect(broken).to.deep.equal([]);
   });

@@ -3,7 +3,7 @@
  * in the very write that changes it; the journal keeps them for good. Adding is no event: `firstPublishedAt` says it.
  */
 import type { AccessCode } from '../../eligibility/model.ts';
-import type { CourseDraft, CourseId, Money, WithdrawalReason } from '../model.ts';
+import type { Course, CourseDraft, CourseId, Money, WithdrawalReason } from '../model.ts';
 
 /** Who changed it: the source, a mapping done again, a person, or time alone (a price too old to be called free). */
 export const eventOrigins = ['harvest', 'replay', 'provider', 'operator', 'clock'] as const;
@@ -64,6 +64,30 @@ export interface CourseEvent {
 export interface JournalEntry extends CourseEvent {
   readonly courseId: CourseId;
   readonly sourceId: string;
+}
+
+/** What the public log of changes tells; `added`: public for the first time. */
+export type ChangeKind = 'added' | Exclude<EventKind, 'missing' | 'seen-again'>;
+
+export interface Change {
+  /** Stable for ever; the order is `(at, id)`. */
+  readonly id: string;
+  readonly at: Date;
+  readonly kind: ChangeKind;
+  readonly changes: readonly FieldChange[];
+  readonly reason: CourseEvent['reason'];
+  /** As it is today. */
+  readonly course: Course;
+}
+
+export interface ChangesPage {
+  /** null: the whole site. */
+  readonly source: { readonly id: string; readonly title: string } | null;
+  readonly since: Date | null;
+  /** Newest first. */
+  readonly changes: readonly Change[];
+  /** Where the next page starts; null on the last one. */
+  readonly next: { readonly at: Date; readonly id: string } | null;
 }
 
 interface Shown {

@@ -5,6 +5,7 @@ import type { Course } from '../model.ts';
 import type { FacetName, FacetValue } from '../search/course-index.ts';
 import type { Card } from './card.ts';
 import type { Choice, SearchRequest } from './choices.ts';
+import type { CourseEvent } from './history.ts';
 
 export interface CatalogueFigures {
   /** Courses in the lists. */
@@ -41,6 +42,8 @@ export type CoursePage =
       readonly failingSince: Date | null;
       /** Set while the course is absent from its source. */
       readonly withdrawnOn: Date | null;
+      /** Newest first. */
+      readonly history: readonly CourseEvent[];
     };
 
 export interface CompetencePage {

@@ -1,6 +1,6 @@
 /** Sentences about where a course comes from, that several features print. */
 import { longDate } from '../../platform/web/format.ts';
-import type { Course } from '../model.ts';
+import type { Course, WithdrawalReason } from '../model.ts';
 
 /** « catalogue de Passerelle Web »; a source that already calls itself a catalogue is not called one twice. */
 export function catalogueOf(sourceTitle: string): string {
@@ -8,13 +8,27 @@ export function catalogueOf(sourceTitle: string): string {
 }
 
 /** Why a course is no longer offered (product 3.5), without the capital and the full stop of a sentence. */
-export function withdrawalMotive(course: Course): string {
-  const { withdrawn, missingSince, sourceTitle, draft } = course;
-  switch (withdrawn?.reason) {
+export function withdrawalMotive({ withdrawn, missingSince, sourceTitle, draft }: Course): string {
+  if (withdrawn === null) return 'inconnue';
+  return motiveWords(withdrawn, { sourceTitle, school: draft.provider.name, since: missingSince ?? withdrawn.at });
+}
+
+export interface MotiveContext {
+  readonly sourceTitle: string;
+  readonly school: string;
+  /** Absent from the catalogue since; null when only the withdrawal itself is dated. */
+  readonly since: Date | null;
+}
+
+export function motiveWords(
+  { reason, detail }: { readonly reason: WithdrawalReason; readonly detail: string | null },
+  { sourceTitle, school, since }: MotiveContext,
+): string {
+  switch (reason) {
     case 'absent':
-      return `il n'apparaît plus dans le ${catalogueOf(sourceTitle)} depuis le ${longDate(missingSince ?? withdrawn.at)}`;
+      return `il n'apparaît plus dans le ${catalogueOf(sourceTitle)}${since === null ? '' : ` depuis le ${longDate(since)}`}`;
     case 'retire_source':
-      return `${draft.provider.name} l'a retiré`;
+      return `${school} l'a retiré`;
     case 'hors_perimetre':
       return "il n'entre plus dans le périmètre de la plateforme";
     case 'source_fermee':
@@ -22,8 +36,6 @@ export function withdrawalMotive(course: Course): string {
     case 'organisme_dereference':
       return "l'organisme est déréférencé";
     case 'operateur':
-      return withdrawn.detail === null ? 'retiré par la plateforme' : `retiré par la plateforme : ${withdrawn.detail}`;
-    case undefined:
-      return 'inconnue';
+      return detail === null ? 'retiré par la plateforme' : `retiré par la plateforme : ${detail}`;
   }
 }

@@ -11,6 +11,7 @@ import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from 
 import { catalogueOf } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
 import { courseAddress, priceLabels } from './card.ts';
+import { type HistoryLine, historyLines } from './history.ts';
 import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 
 type Reference = Pick<Framework, 'bands' | 'competences' | 'certifications'>;
@@ -71,6 +72,7 @@ export interface CourseModel {
   readonly sessions: readonly SessionModel[];
   readonly questions: readonly string[];
   readonly competences: readonly CompetenceModel[];
+  readonly history: readonly HistoryLine[];
   readonly provenance: readonly { readonly field: string; readonly source: string; readonly date: string }[];
   readonly source: string;
 }
@@ -116,6 +118,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
     competences: alignment.competences
       .filter((one) => one.score >= alignment.threshold)
       .map((one) => competenceModel(one, reference, alignment.frameworkVersion)),
+    history: historyLines(course, page.history),
     provenance: provenanceOf(course),
     source: french(source),
   };
