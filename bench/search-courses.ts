@@ -2,6 +2,7 @@
  * Courses and queries for the search bench, seeded: titles of 8 to 11 words, descriptions of 60 to 180, common words and a
  * long tail of rare ones, 15 % in English, values spread over every facet.
  */
+import { cpfAnswers } from '../src/catalogue/model/cpf.ts';
 import type { FacetName, IndexedCourse, SearchQuery } from '../src/catalogue/search/course-index.ts';
 import { fold } from '../src/catalogue/search/french.ts';
 
@@ -50,7 +51,7 @@ export const queryClasses = {
 } as const;
 export type QueryClass = keyof typeof queryClasses;
 
-export const allFacets: readonly FacetName[] = ['provider', 'language', 'level', 'access', 'competence'];
+export const allFacets: readonly FacetName[] = ['provider', 'language', 'level', 'access', 'cpf', 'competence'];
 
 export function makeCorpus(count: number, seed = 20_261_122): Corpus {
   const random = randomOf(seed);
@@ -91,7 +92,14 @@ export function makeCorpus(count: number, seed = 20_261_122): Corpus {
         competences: codes.map((code) => `compétence ${code}`),
         access: access === 'free-for-all' ? 'gratuit' : null,
       },
-      facets: { provider: [provider], language: [language], level: [level], access: [access], competence: codes },
+      facets: {
+        provider: [provider],
+        language: [language],
+        level: [level],
+        access: [access],
+        cpf: [pick(cpfAnswers)],
+        competence: codes,
+      },
       runs: [{ start, end, enrolmentStart: null, enrolmentEnd: null, state: pick(['open', 'coming', 'unknown']) }],
       hours: random() < 0.3 ? null : between(2, 400),
       places: [],

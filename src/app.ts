@@ -251,6 +251,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       pathways: pathwayStore,
       definitions: loadPathways(framework),
       framework,
+      register,
       now,
     });
     /** Those that nobody is told about need no people: a command on the known partners has none open. */

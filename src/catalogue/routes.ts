@@ -32,6 +32,7 @@ const searchSchema = z.object({
   page: one.transform((text) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1)),
   exact: one,
   acces: many,
+  cpf: many,
   organisme: many,
   langue: many,
   niveau: many,

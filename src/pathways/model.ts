@@ -3,9 +3,11 @@
  * teach it. The rule that chooses them is written in docs/pathways.md; it is pure and gives the same answer every time.
  */
 import { z } from 'zod';
+import type { CpfSummary } from '../catalogue/model/cpf.ts';
 import type { CourseId, CourseState } from '../catalogue/model.ts';
 import type { AccessCode, AccessFacts } from '../eligibility/model.ts';
 import { certificationState } from '../framework/model/certification.ts';
+import type { EndOfLife } from '../framework/model/end-of-life.ts';
 import { foldedTitle } from '../framework/model/text.ts';
 import { type Band, bands, type CompetenceCode, type Framework } from '../framework/model.ts';
 import type { PriceLine, PriceTotal } from './model/price.ts';
@@ -55,6 +57,7 @@ export interface PathwayCourse {
   /** Whole effort, when the source gives it or enough to compute it. */
   readonly hours: number | null;
   readonly access: AccessFacts;
+  readonly cpf: StepCpf | null;
   readonly sessions: readonly { readonly state: SessionState; readonly closesAt: Date | null }[];
   readonly state: CourseState;
   readonly harvestedAt: Date;
@@ -62,6 +65,9 @@ export interface PathwayCourse {
 }
 
 export type SessionState = 'open' | 'coming' | 'closed' | 'unknown';
+
+/** What the training account says of a course, as far as a pathway shows it; null until it was assessed. */
+export type StepCpf = Pick<CpfSummary, 'answer' | 'zeroPossible' | 'assessedOn'>;
 
 /** A course in its step, as shown and stored. */
 export interface StepCourse {
@@ -73,6 +79,7 @@ export interface StepCourse {
   readonly hours: number | null;
   readonly session: SessionState;
   readonly access: AccessCode;
+  readonly cpf: StepCpf | null;
   readonly prices: { readonly course: PriceLine; readonly certificate: PriceLine; readonly exam: PriceLine };
   /** Absent from the last complete listing of its source: shown with its date on the course page. */
   readonly missing: boolean;
@@ -109,6 +116,10 @@ export interface Pathway {
   };
   /** That of the dearest step; a step without a course makes it unknown. */
   readonly access: AccessCode;
+  /** « 0 € possible avec le CPF » when every step has it: the sum of their prices, in cents, on the oldest of their days. */
+  readonly zeroPossible: CpfSummary['zeroPossible'];
+  /** Of the certification aimed at, as the register said on `computedAt`; null when there is none. */
+  readonly endOfLife: EndOfLife | null;
   readonly computedAt: Date;
   /** A pathway keeps its address for ever: retired, it says since when, why, and what is near. */
   readonly retired: {

@@ -26,6 +26,8 @@ const pathwaySchema = new Schema<PathwayDocument>(
     uncovered: [String],
     totals: Schema.Types.Mixed,
     access: String,
+    zeroPossible: Schema.Types.Mixed,
+    endOfLife: Schema.Types.Mixed,
     computedAt: Date,
     retired: Schema.Types.Mixed,
   },

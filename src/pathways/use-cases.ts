@@ -1,6 +1,9 @@
 /** What one can ask of pathways: compute them again, list them, read one. */
 import { AppError } from '../errors.ts';
 import type { Framework } from '../framework/model.ts';
+import { endsOfLife } from '../framework/registry/end-of-life.ts';
+import type { Register } from '../framework/registry/model.ts';
+import { isoDay } from '../platform/web/format.ts';
 import { assemble, makeShortlist } from './model/build.ts';
 import {
   keepUncoveredDates,
@@ -34,20 +37,28 @@ export function makeRebuildPathways(dependencies: {
   pathways: Pick<PathwayStore, 'all' | 'replaceAll'>;
   definitions: readonly PathwayDefinition[];
   framework: Framework;
+  register: Pick<Register, 'certifications' | 'successors' | 'state'>;
   now: () => Date;
 }): () => Promise<RebuildReport> {
-  const { courses, pathways, definitions, framework, now } = dependencies;
+  const { courses, pathways, definitions, framework, register, now } = dependencies;
   return async () => {
     const at = now();
+    const targets = definitions.flatMap(({ target }) => target.certification ?? []);
+    const lives = await endsOfLife(register, targets, isoDay(at));
+    const lifeOf = ({ target }: PathwayDefinition) =>
+      target.certification === null ? null : (lives.get(target.certification) ?? null);
     const drafts = definitions
-      .filter((definition) => !targetHasEnded(definition, framework, at))
+      .filter((definition) => lifeOf(definition)?.state !== 'ended' && !targetHasEnded(definition, framework, at))
       .map((definition) => ({ definition, shortlist: makeShortlist(definition, framework, at) }));
     for await (const course of courses.published()) {
       for (const { shortlist } of drafts) shortlist.consider(course);
     }
     const stored = new Map((await pathways.all()).map((pathway) => [pathway.slug, pathway]));
     const living = drafts.map(({ definition, shortlist }) =>
-      keepUncoveredDates(stored.get(definition.slug) ?? null, assemble(definition, shortlist.candidates(), at)),
+      keepUncoveredDates(
+        stored.get(definition.slug) ?? null,
+        assemble(definition, shortlist.candidates(), at, lifeOf(definition)),
+      ),
     );
     const retired = [...stored.values()]
       .filter(({ slug, retired: already }) => already === null && !living.some((one) => one.slug === slug))

@@ -1,5 +1,14 @@
 /** Pathways as pages and cards print them: ordered steps, hours, totals that say what they leave out. */
-import { type Card, type Fact, isStacked, type Keep, keepOf, type PriceCell } from '../catalogue/model/card.ts';
+import {
+  type Badge,
+  type Card,
+  type Fact,
+  isStacked,
+  type Keep,
+  keepOf,
+  type PriceCell,
+} from '../catalogue/model/card.ts';
+import { cpfBadge } from '../catalogue/model/cpf-words.ts';
 import { freshness } from '../catalogue/model/freshness.ts';
 import {
   amountText,
@@ -17,6 +26,7 @@ import type { Framework } from '../framework/model.ts';
 import { count, duration, french, listed, longDate, shortDate } from '../platform/web/format.ts';
 import { euroCents, type PriceLine } from './model/price.ts';
 import type { Pathway, PathwayStep, StepCourse } from './model.ts';
+import { type EndOfLifeModel, endOfLifeModel, zeroSentence } from './view-models/claims.ts';
 
 type Reference = Pick<Framework, 'certifications' | 'occupations' | 'bands' | 'competences'>;
 
@@ -28,6 +38,7 @@ interface Row {
 interface CourseModel {
   readonly title: string;
   readonly href: string;
+  readonly cpf: Badge;
   readonly facts: readonly Fact[];
   readonly prices: readonly PriceCell[];
   readonly stacked: boolean;
@@ -63,6 +74,10 @@ export interface PathwayModel {
   readonly totals: readonly Row[];
   readonly totalsCaption: string;
   readonly access: string | null;
+  /** « 0 € possible avec le CPF » with its conditions. */
+  readonly zero: string | null;
+  /** Of the certification aimed at. */
+  readonly endOfLife: EndOfLifeModel | null;
   readonly keep: Keep;
   /** Where one enrols. */
   readonly start: string;
@@ -115,6 +130,8 @@ export function pathwayModel(pathway: Pathway, reference: Reference, now: Date):
         ? 'Prix du parcours'
         : `Prix du parcours, un cours par étape, relevés depuis le ${shortDate(readAt)}`,
     access: accessSentence(pathway, now),
+    zero: zeroSentence(pathway),
+    endOfLife: endOfLifeModel(pathway, now),
     keep: keepOf('parcours', pathway.slug, pathway.title, pathwayAddress(pathway.slug)),
     start: `${pathwayAddress(pathway.slug)}/inscription`,
     certification: target.certification === null ? null : certificationModel(target.certification, reference, now),
@@ -275,6 +292,7 @@ function courseModel(course: StepCourse, now: Date): CourseModel {
   return {
     title: course.title,
     href: `/cours/${encodeURIComponent(course.slug)}`,
+    cpf: cpfBadge(course.cpf ?? null),
     facts: [
       { icon: 'organisme', text: course.provider },
       { icon: 'horloge', text: course.hours === null ? 'durée non communiquée' : duration(course.hours * 60) },
@@ -336,6 +354,7 @@ export function pathwayCard(pathway: Pathway, now: Date): Card {
     href: pathwayAddress(pathway.slug),
     who: `Parcours de ${count(steps.length, 'étape')}${providers.size === 0 ? '' : ` avec ${count(providers.size, 'organisme')}`}`,
     badge: access === null ? null : { tone: 'ok', icon: 'coche', text: access },
+    cpf: null,
     facts: [
       { icon: 'certificat', text: target.certification ?? 'Pas de certification visée' },
       { icon: 'horloge', text: hoursText(pathway) },
@@ -343,6 +362,7 @@ export function pathwayCard(pathway: Pathway, now: Date): Card {
     prices,
     stacked: isStacked(prices),
     funding: null,
+    zero: zeroSentence(pathway),
     freshness: readAt === null ? 'prix inconnus' : freshness(readAt, now),
     notes: uncovered === 0 ? [] : [`${count(uncovered, 'étape')} sans cours dans le catalogue`],
     keep: keepOf('parcours', pathway.slug, pathway.title, pathwayAddress(pathway.slug)),

@@ -59,13 +59,15 @@ const courseArbitrary = (id: string): fc.Arbitrary<IndexedCourse> =>
       provider: fc.constantFrom('Cnam', 'Greta', 'AFPA'),
       level: fc.constantFrom('foundation', 'advanced', 'unknown'),
       access: fc.constantFrom('free-for-all', 'paid', 'unknown'),
+      zero: fc.boolean(),
+      cpf: fc.constantFrom('oui', 'non', 'indecidable'),
       competence: fc.uniqueArray(fc.constantFrom('1.1', '3.4', '5.2'), { maxLength: 3 }),
       language: fc.constantFrom('fr', 'en', 'und'),
       hours: fc.option(fc.constantFrom(2, 10, 35)),
       start: fc.option(fc.constantFrom('2026-01-05', '2026-03-20', '2026-09-01')),
       state: fc.constantFrom('open' as const, 'coming' as const, 'closed' as const, 'unknown' as const),
     })
-    .map(({ title, description, hours, start, state, ...facets }) =>
+    .map(({ title, description, hours, start, state, zero, ...facets }) =>
       anIndexedCourse({
         id,
         title: title.join(' '),
@@ -74,7 +76,8 @@ const courseArbitrary = (id: string): fc.Arbitrary<IndexedCourse> =>
         facets: {
           provider: [facets.provider],
           level: [facets.level],
-          access: [facets.access],
+          access: zero ? [facets.access, 'zero-possible'] : [facets.access],
+          cpf: [facets.cpf],
           language: [facets.language],
           competence: facets.competence,
         },
@@ -93,7 +96,8 @@ const filtersArbitrary = fc.record(
   {
     provider: fc.subarray(['Cnam', 'Greta', 'AFPA', 'Personne']),
     level: fc.subarray(['foundation', 'advanced', 'unknown']),
-    access: fc.subarray(['free-for-all', 'paid', 'unknown']),
+    access: fc.subarray(['free-for-all', 'paid', 'unknown', 'zero-possible']),
+    cpf: fc.subarray(['oui', 'non', 'indecidable']),
     competence: fc.subarray(['1.1', '3.4', '5.2']),
     language: fc.subarray(['fr', 'en', 'und']),
   },

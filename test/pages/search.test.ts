@@ -50,15 +50,16 @@ describe('the results page', () => {
     expect(await get('/catalogue?q=programmation')).not.to.include('Parcours qui correspondent');
   });
 
-  it('puts the two values for job seekers first, each with its condition, the three others under « Prix »', async () => {
+  it('puts the three values for job seekers first, each with its conditions, the three others under « Prix »', async () => {
     const text = await get('/catalogue');
     const [, jobSeekers = '', prices = ''] = text.split('<details class="en-pli"');
     expect(jobSeekers).to.include("<summary>Pour les demandeurs d'emploi</summary>");
     expect([...jobSeekers.matchAll(/value="([^"]+)"/g)].map((match) => match[1])).to.deep.equal([
       'free-for-all',
       'funded-for-job-seekers',
+      'zero-possible',
     ]);
-    expect(jobSeekers.match(/<small>[^<]{20,}<\/small>/g)).to.have.length(2);
+    expect(jobSeekers.match(/<small>[^<]{20,}<\/small>/g)).to.have.length(3);
     expect(prices).to.include('<summary>Prix</summary>');
     expect(prices.match(/name="acces"/g)).to.have.length(3);
   });

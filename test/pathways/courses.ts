@@ -36,6 +36,7 @@ export function aPathwayCourse(id: string, over: Partial<PathwayCourse> = {}): P
       source: 'École',
       readAt: daysAgo(1),
     },
+    cpf: null,
     sessions: [{ state: 'open', closesAt: null }],
     state: 'published',
     harvestedAt: daysAgo(1),

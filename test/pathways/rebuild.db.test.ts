@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { AppError } from '../../src/errors.ts';
 import { loadFramework } from '../../src/framework/data.ts';
+import { makeSampleRegister } from '../../src/framework/registry/use-cases.ts';
 import type { PathwayCourse, PathwayDefinition } from '../../src/pathways/model.ts';
 import { makePathwayStore, type PathwayStore } from '../../src/pathways/store.ts';
 import { makeListPathways, makePathwayBySlug, makeRebuildPathways } from '../../src/pathways/use-cases.ts';
@@ -10,6 +11,7 @@ import { aDefinition, aPathwayCourse, aStep, costing, daysAgo, now } from './cou
 
 describe('pathways in the database', () => {
   const framework = loadFramework();
+  const register = makeSampleRegister({ sample: framework.certifications, now: () => now });
   let served: Awaited<ReturnType<typeof testDatabase>>;
   let database: Database;
   let pathways: PathwayStore;
@@ -40,6 +42,7 @@ describe('pathways in the database', () => {
       pathways,
       definitions,
       framework,
+      register,
       now: () => at,
     })();
   const list = makeListPathways({ pathways: { all: () => pathways.all() } });
@@ -120,6 +123,7 @@ describe('pathways in the database', () => {
       pathways,
       definitions,
       framework,
+      register,
       now: () => now,
     })();
     expect(reads).to.equal(1);
@@ -144,6 +148,7 @@ describe('pathways in the database', () => {
       pathways,
       definitions: [],
       framework,
+      register,
       now: () => now,
     });
     const error = await broken().catch((caught: unknown) => caught);

@@ -4,12 +4,16 @@ export interface Card {
   readonly href: string;
   readonly who: string;
   readonly badge: Badge | null;
+  /** What the training account says; null where that is not shown. */
+  readonly cpf: Badge | null;
   readonly facts: readonly Fact[];
   readonly prices: readonly PriceCell[];
   /** The prices are sentences: one under the other rather than side by side. */
   readonly stacked: boolean;
   /** What a source declares, in a whole sentence; null when it declares nothing. */
   readonly funding: string | null;
+  /** « 0 € possible avec le CPF », always with its two conditions; null when that is not known to be so. */
+  readonly zero: string | null;
   /** « relevé le 20/11/2026 », in the block of the prices. */
   readonly freshness: string;
   /** Warnings of one line each. */
@@ -32,9 +36,9 @@ export function keepOf(field: Keep['field'], value: string, title: string, href:
   return { field, value, title, key: `${field}-${value}`, signIn: `/connexion?suite=${encodeURIComponent(href)}` };
 }
 
-/** A state in words and a shape; `tone` is one of ok, non, att, info. */
+/** A state in words and a shape. `neutre` has no colour of its own: neither good nor bad news. */
 export interface Badge {
-  readonly tone: 'ok' | 'non' | 'att' | 'info';
+  readonly tone: 'ok' | 'non' | 'att' | 'info' | 'cpf' | 'neutre';
   readonly icon: string;
   readonly text: string;
 }

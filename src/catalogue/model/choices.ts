@@ -19,6 +19,7 @@ export interface Choice {
 
 export const facetParameters = {
   access: 'acces',
+  cpf: 'cpf',
   provider: 'organisme',
   language: 'langue',
   level: 'niveau',

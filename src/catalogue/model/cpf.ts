@@ -33,6 +33,9 @@ export interface CpfSummary {
   readonly registerDate: IsoDate | null;
 }
 
+/** Beside the stored code in the facet `access` of the search. */
+export const zeroPossibleValue = 'zero-possible';
+
 export interface Assessment {
   readonly date: IsoDate;
   readonly rules: RuleSet;

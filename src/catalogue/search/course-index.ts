@@ -1,7 +1,7 @@
 /** Search over published courses. Use cases know this interface only; app.ts chooses the adapter. */
 import type { CourseId } from '../model.ts';
 
-export const facetNames = ['provider', 'language', 'level', 'access', 'competence'] as const;
+export const facetNames = ['provider', 'language', 'level', 'access', 'cpf', 'competence'] as const;
 export type FacetName = (typeof facetNames)[number];
 
 export interface Run {

@@ -1,4 +1,6 @@
 /** What the search index needs of a course: pure, so that any engine is fed the same. */
+import { zeroPossibleValue } from '../model/cpf.ts';
+import { fullPriceOf } from '../model/dossier.ts';
 import type { Course, CourseDraft, Session } from '../model.ts';
 import type { IndexedCourse, Run } from './course-index.ts';
 
@@ -28,13 +30,21 @@ export function indexedCourseOf(course: Course, labels: IndexLabels): IndexedCou
       provider: [course.providerId],
       language: draft.languages.length === 0 ? ['und'] : [...new Set(draft.languages)],
       level: [alignment.level ?? 'unknown'],
-      access: [course.access.code],
+      access: [course.access.code, ...(isZeroPossible(course) ? [zeroPossibleValue] : [])],
+      // Not assessed yet is to check, like what nobody knows; never a yes.
+      cpf: [course.cpf?.answer ?? 'indecidable'],
       competence: [...new Set(competences)],
     },
     runs: draft.sessions.map(runOf),
     hours: hoursOf(draft),
     places: placesOf(draft.sessions),
   };
+}
+
+/** As long as the price is the one that was assessed: a new reading is indexed before it is assessed again. */
+function isZeroPossible(course: Course): boolean {
+  const zero = course.cpf?.zeroPossible ?? null;
+  return zero !== null && fullPriceOf(course, zero.date) === zero.price;
 }
 
 function runOf(session: Session): Run {

@@ -78,6 +78,7 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     language: new FacetColumn(),
     level: new FacetColumn(),
     access: new FacetColumn(),
+    cpf: new FacetColumn(),
     competence: new FacetColumn(),
   };
   const totalLengths: [number, number, number] = [0, 0, 0];
@@ -344,6 +345,7 @@ function rowOf(
       language: codesOf('language'),
       level: codesOf('level'),
       access: codesOf('access'),
+      cpf: codesOf('cpf'),
       competence: codesOf('competence'),
     },
     runs: course.runs.map(runDaysOf),

@@ -2,6 +2,7 @@
 import { accessCodes } from '../../eligibility/model.ts';
 import { bands } from '../../framework/model.ts';
 import { type Choice, choicesOf, filtersOf, type SearchRequest } from '../model/choices.ts';
+import { cpfAnswers, zeroPossibleValue } from '../model/cpf.ts';
 import type { CatalogueFigures, Proposal, SearchResult } from '../model/pages.ts';
 import type { Course } from '../model.ts';
 import { type FacetName, type Filters, facetNames, type SearchPage, type SearchQuery } from '../search/course-index.ts';
@@ -78,7 +79,8 @@ async function knownOnly(
     provider: new Set(),
     language: new Set(),
     level: new Set(bands),
-    access: new Set(accessCodes),
+    access: new Set([...accessCodes, zeroPossibleValue]),
+    cpf: new Set(cpfAnswers),
     competence: new Set(framework.competences.map(({ code }) => code)),
   };
   // Alone, a facet ignores its own filter and lists what was chosen: its counts are those of the whole catalogue.

@@ -1,6 +1,8 @@
 /** A course in a list. */
 import { listed } from '../../platform/web/format.ts';
 import { type Badge, type Card, type Fact, isStacked, keepOf, type PriceCell } from '../model/card.ts';
+import { zeroPossibleNow } from '../model/cpf.ts';
+import { cpfBadge, zeroText } from '../model/cpf-words.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, shortPriceText } from '../model/prices.ts';
 import { inOrder, paceText } from '../model/sessions.ts';
@@ -23,15 +25,18 @@ export function courseCard(course: Course, { now, bands, failing }: CardContext)
   const { draft, alignment, harvestedAt } = course;
   const silent = failing.get(course.sourceId);
   const prices = priceCells(course, now);
+  const zero = zeroPossibleNow(course, now);
   return {
     title: draft.title,
     href: courseAddress(course.slug),
     who: draft.provider.name,
     badge: accessBadge(course, now),
+    cpf: cpfBadge(course.cpf),
     facts: factsOf(course, now, bands),
     prices,
     stacked: isStacked(prices),
     funding: draft.fundedForJobSeekers === null ? null : fundedText(course.sourceTitle, harvestedAt),
+    zero: zero === null ? null : zeroText(zero),
     freshness: [freshness(harvestedAt, now), ...(silent === undefined ? [] : [silentSince(silent)])].join(' ; '),
     notes: [
       ...(alignment.digital === null ? ['Sujet numérique à vérifier'] : []),

@@ -4,6 +4,8 @@ import type { Certification } from '../../framework/model/reference.ts';
 import type { AlignedCompetence, Framework } from '../../framework/model.ts';
 import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
 import { type Badge, type Fact, type Keep, keepOf } from '../model/card.ts';
+import { zeroPossibleNow } from '../model/cpf.ts';
+import { cpfBadge, zeroConditions, zeroLabel } from '../model/cpf-words.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import type { CoursePage } from '../model/pages.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
@@ -57,6 +59,8 @@ export interface CourseModel {
   readonly prices: readonly (Row & { readonly mine: boolean })[];
   readonly pricesSource: string;
   readonly access: { readonly heading: string; readonly text: string; readonly quote: string | null } | null;
+  /** « 0 € possible avec le CPF » over its two conditions; null when that is not known to be so. */
+  readonly zero: { readonly heading: string; readonly text: string } | null;
   readonly exit: { readonly href: string; readonly text: string };
   readonly keep: Keep;
   readonly freshness: string;
@@ -84,6 +88,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
   const { draft, alignment, harvestedAt } = course;
   const source = `Source : ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`;
   const sessions = inOrder(draft.sessions, now);
+  const zero = zeroPossibleNow(course, now);
   const open = sessions.filter((session) => stateAt(session, now) === 'open').length;
   return {
     title: `${draft.title}, ${draft.provider.name}`,
@@ -98,6 +103,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
     prices: pricesModel(course, now),
     pricesSource: french(`Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`),
     access: accessModel(course, now),
+    zero: zero === null ? null : { heading: zeroLabel, text: `${zeroConditions(zero)}.` },
     exit: { href: draft.url, text: `S'inscrire chez ${draft.provider.name} (nouveau site)` },
     keep: keepOf('cours', course.id, draft.title, courseAddress(course.slug)),
     freshness: [
@@ -148,7 +154,7 @@ function badgesOf(course: Course, now: Date): readonly Badge[] {
     closed: { tone: 'non', icon: 'ferme' },
     unknown: { tone: 'att', icon: 'question' },
   } as const;
-  return [{ ...shapes[enrolment.state], text: enrolment.text }];
+  return [{ ...shapes[enrolment.state], text: enrolment.text }, cpfBadge(course.cpf)];
 }
 
 function factsOf({ draft, alignment }: Course, { bands }: Reference): readonly Fact[] {

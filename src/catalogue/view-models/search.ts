@@ -15,6 +15,8 @@ import {
   searchAddress,
   sortParameters,
 } from '../model/choices.ts';
+import { type CpfAnswer, cpfAnswers, zeroPossibleValue } from '../model/cpf.ts';
+import { cpfAnswerWords, cpfHeading, zeroCondition, zeroLabel } from '../model/cpf-words.ts';
 import type { Proposal, SearchResult } from '../model/pages.ts';
 import { type FacetName, type FacetValue, resultCap, type Sort, sorts } from '../search/course-index.ts';
 import { courseCard } from './card.ts';
@@ -108,15 +110,17 @@ const accessLabels: Readonly<Record<string, { readonly label: string; readonly c
     condition: "selon l'organisme : à confirmer auprès de lui, ce n'est pas une aide accordée",
   },
   'content-free': { label: 'Contenu gratuit, certificat payant ou non communiqué', condition: null },
+  [zeroPossibleValue]: { label: zeroLabel, condition: zeroCondition },
   paid: { label: 'Payant', condition: null },
   unknown: { label: 'Prix non communiqué', condition: null },
 };
-const forJobSeekers: readonly string[] = ['free-for-all', 'funded-for-job-seekers'];
+const accessOrder: readonly string[] = [...accessCodes, zeroPossibleValue];
+const forJobSeekers: readonly string[] = ['free-for-all', 'funded-for-job-seekers', zeroPossibleValue];
 
 export function searchModel(result: SearchResult, words: SearchWords): SearchModel {
   const { request, total, correction } = result;
   const choices = choicesOf(request.filters);
-  const label = (choice: Choice) => choiceLabel(choice, result, words);
+  const label = (choice: Choice) => chosenLabel(choice, result, words);
   const subject = correction ?? request.q;
   const heading = headingOf(result, choices.map(label));
   return {
@@ -202,10 +206,19 @@ function noticesOf({ ignored, pastEnd, pages, total }: SearchResult): readonly s
   ];
 }
 
+/** Out of its group a choice says what it is of, and a claim keeps its conditions (T8). */
+function chosenLabel(choice: Choice, result: SearchResult, words: SearchWords): string {
+  const label = choiceLabel(choice, result, words);
+  if (choice.facet === 'cpf') return `${cpfHeading} : ${label.toLowerCase()}`;
+  return choice.value === zeroPossibleValue ? `${label}, ${zeroCondition}` : label;
+}
+
 function choiceLabel({ facet, value }: Choice, { providerNames }: SearchResult, words: SearchWords): string {
   switch (facet) {
     case 'access':
       return accessLabels[value]?.label ?? value;
+    case 'cpf':
+      return cpfAnswerWords[cpfAnswers.find((one) => one === value) ?? 'indecidable'];
     case 'provider':
       return providerNames.get(value) ?? value;
     case 'language':
@@ -226,7 +239,7 @@ function groupsOf(result: SearchResult, words: SearchWords): readonly Group[] {
   const { facets } = result;
   const options = (facet: FacetName, values: readonly FacetValue[]) =>
     values.map((one) => optionOf(one, choiceLabel({ facet, value: one.value }, result, words)));
-  const access = everyValue(accessCodes, facets.access);
+  const access = everyValue(accessOrder, facets.access);
   const providers = [...facets.provider].sort((a, b) => Number(b.selected) - Number(a.selected) || b.count - a.count);
   const groups: readonly (Omit<Group, 'parameter' | 'open' | 'note'> & { facet: FacetName; note?: string })[] = [
     {
@@ -244,6 +257,11 @@ function groupsOf(result: SearchResult, words: SearchWords): readonly Group[] {
         'access',
         access.filter(({ value }) => !forJobSeekers.includes(value)),
       ),
+    },
+    {
+      title: cpfHeading,
+      facet: 'cpf',
+      options: options('cpf', everyValue<CpfAnswer>(['oui', 'indecidable', 'non'], facets.cpf)),
     },
     { title: 'Niveau', facet: 'level', options: options('level', everyValue<Band>(bands, facets.level)) },
     { title: 'Langue', facet: 'language', options: options('language', facets.language) },
@@ -272,7 +290,7 @@ function groupsOf(result: SearchResult, words: SearchWords): readonly Group[] {
     .map(({ title, facet, options, note }, position) => ({
       title,
       parameter: facetParameters[facet],
-      open: position < 3 || options.some(({ checked }) => checked),
+      open: position < 4 || options.some(({ checked }) => checked),
       options,
       note: note ?? null,
     }));

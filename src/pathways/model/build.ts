@@ -1,5 +1,6 @@
 /** The rule of docs/pathways.md: which courses stand in which step, and what the whole pathway costs and takes. */
 import { type AccessCode, accessCodes, accessOf, dearestAccess } from '../../eligibility/model.ts';
+import type { EndOfLife } from '../../framework/model/end-of-life.ts';
 import { foldedTitle } from '../../framework/model/text.ts';
 import { bands, type Framework } from '../../framework/model.ts';
 import type { Pathway, PathwayCourse, PathwayDefinition, PathwayStep, StepCourse, StepDefinition } from '../model.ts';
@@ -119,6 +120,7 @@ function stepCourseOf(course: PathwayCourse, now: Date): StepCourse {
     hours: course.hours,
     session: sessionStateAt(course, now),
     access: accessOf(course.access, now).code,
+    cpf: course.cpf,
     prices: pricesOf(course.access, now),
     missing: course.state === 'missing',
     harvestedAt: course.harvestedAt,
@@ -130,6 +132,14 @@ function hoursOf(main: StepCourse | null, alternatives: readonly StepCourse[]): 
   if (main === null || main.hours === null) return null;
   const known = [main, ...alternatives].flatMap(({ hours }) => hours ?? []);
   return { min: Math.min(...known), max: Math.max(...known) };
+}
+
+/** One account pays for all steps: each must have it, and the sum is what the account must cover. */
+function zeroPossibleOf(steps: readonly PathwayStep[]): Pathway['zeroPossible'] {
+  const zeros = steps.flatMap(({ main }) => main?.cpf?.zeroPossible ?? []);
+  const date = zeros.map((zero) => zero.date).sort()[0];
+  if (date === undefined || zeros.length < steps.length) return null;
+  return { price: zeros.reduce((sum, { price }) => sum + price, 0), date };
 }
 
 /** The pathway at `now`, from courses in any order; never a total without the steps it does not know. */
@@ -149,6 +159,7 @@ export function assemble(
   definition: PathwayDefinition,
   candidates: readonly (readonly PathwayCourse[])[],
   now: Date,
+  endOfLife: EndOfLife | null = null,
 ): Pathway {
   const mains = mainChoices(candidates);
   const taken = new Set(mains.flatMap((course) => course?.id ?? []));
@@ -183,6 +194,8 @@ export function assemble(
       exam: total('exam'),
     },
     access: dearestAccess(steps.map(({ main }) => main?.access ?? 'unknown')),
+    zeroPossible: zeroPossibleOf(steps),
+    endOfLife,
     computedAt: now,
     retired: null,
   };

@@ -2,7 +2,7 @@
 import type { Course } from '../../catalogue/model.ts';
 import { accessFactsOf } from '../../catalogue/model.ts';
 import { foldedTitle } from '../../framework/model/text.ts';
-import type { PathwayCourse, SessionState } from '../model.ts';
+import type { PathwayCourse, SessionState, StepCpf } from '../model.ts';
 
 /** Text in which a folded topic is found as whole words. */
 export const searchedWords = (...texts: readonly string[]): string => ` ${texts.map(foldedTitle).join(' | ')} `;
@@ -24,6 +24,7 @@ export function pathwayCourseOf(course: Course): PathwayCourse {
     words: searchedWords(draft.title, ...alignment.competences.flatMap(({ evidence }) => evidence)),
     hours: draft.totalHours ?? (weeks !== null && weekly !== null ? (weeks * weekly) / 60 : null),
     access: accessFactsOf(draft, { title: course.sourceTitle }, course.harvestedAt),
+    cpf: stepCpfOf(course),
     sessions: draft.sessions.map(({ state, enrolmentEnd, end }) => ({
       state,
       closesAt: dateOf(enrolmentEnd ?? end),
@@ -32,6 +33,10 @@ export function pathwayCourseOf(course: Course): PathwayCourse {
     harvestedAt: course.harvestedAt,
     demo: course.demo,
   };
+}
+
+function stepCpfOf({ cpf }: Course): StepCpf | null {
+  return cpf === null ? null : { answer: cpf.answer, zeroPossible: cpf.zeroPossible, assessedOn: cpf.assessedOn };
 }
 
 const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));

@@ -66,6 +66,7 @@ describe('a course in the index', () => {
       language: ['und'],
       level: ['unknown'],
       access: ['unknown'],
+      cpf: ['indecidable'],
       competence: [],
     });
     expect(indexed.labels).to.deep.equal({ provider: 'Greta', level: null, competences: [], access: null });
