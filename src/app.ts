@@ -23,8 +23,11 @@ import { makeRuleStore } from './eligibility/store.ts';
 import { makeRules, type Rules } from './eligibility/use-cases/rules.ts';
 import { loadFramework } from './framework/data.ts';
 import type { Framework } from './framework/model.ts';
+import { datasetAddress } from './framework/registry/discover.ts';
 import type { Register } from './framework/registry/model.ts';
-import { makeSampleRegister } from './framework/registry/use-cases.ts';
+import { makeRegistryStore } from './framework/registry/store.ts';
+import { makeRegistry, type Registry } from './framework/registry/use-cases/registry.ts';
+import { makeRegister } from './framework/registry/use-cases.ts';
 import { makeFrameworkStore } from './framework/store.ts';
 import { discoverConnectors } from './harvest/discover.ts';
 import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
@@ -44,6 +47,8 @@ import type { Pathway } from './pathways/model.ts';
 import { makePathwayStore } from './pathways/store.ts';
 import { makeListPathways, makePathwayBySlug, makeRebuildPathways, type RebuildReport } from './pathways/use-cases.ts';
 import { openPeople, type People } from './people.ts';
+import { makeSourceHttp } from './platform/http.ts';
+import { takeLock } from './platform/lock.ts';
 import type { Log } from './platform/log.ts';
 import type { Delivery } from './platform/mail.ts';
 import { type Database, openDatabase } from './platform/mongo.ts';
@@ -74,6 +79,9 @@ export interface UseCases extends Due {
     list(): Promise<Pathway[]>;
     bySlug(slug: string): Promise<Pathway>;
   };
+  readonly registry: Registry;
+  /** Whether the register is imported every night. */
+  readonly registryNightly: boolean;
   readonly courses: Pick<CourseStore, 'refreshAccess' | 'summary'>;
   /** What the training account says of each course. */
   readonly assessing: Assessing;
@@ -155,7 +163,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     closers.push(() => database.close());
     const { connection } = database;
     const framework = loadFramework();
-    const register = makeSampleRegister({ sample: framework.certifications, now });
+    const registryStore = makeRegistryStore(connection);
+    const register = makeRegister({ store: registryStore, sample: framework.certifications, now });
     const providerFacts = makeProviderFactsStore(connection);
     const funding = makeFunding({ register, providerFacts });
     const courses = makeCourseStore(connection);
@@ -172,6 +181,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       harvestStore.ensureIndexes(),
       sourceStore.ensureIndexes(),
       ruleStore.ensureIndexes(),
+      registryStore.ensureIndexes(),
     ]);
     const rules = makeRules({ seed: loadRulesFile(), cases: readCases(), store: ruleStore, log, now });
     await rules.refresh();
@@ -184,6 +194,22 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       now,
     });
     closers.push(() => assessing.stop());
+    const registry = makeRegistry({
+      store: registryStore,
+      register,
+      sample: framework.certifications,
+      subjects: framework.subjects,
+      now,
+      takeLock: () => takeLock(connection, 'registry-import', 60, now),
+      openHttp: (signal) =>
+        makeSourceHttp({
+          userAgent: userAgentOf(config),
+          limits: { wireBytes: 500_000_000 },
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      address: datasetAddress,
+      folder: join(config.dataDir, 'registry'),
+    });
     const { written } = await frameworkStore.load(framework);
     if (written)
       step(
@@ -314,6 +340,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       held,
       sources,
       pathways,
+      registry,
+      registryNightly: config.registryNightly,
       mail: { deliver: async (signal) => (await people()).mail.deliver(signal) },
       files: { removeUnfinished: async (before) => (await people()).files.removeUnfinished(before) },
       personalData: { finishErasures: async () => (await people()).personalData.finishErasures() },

@@ -10,6 +10,7 @@ import { eligibilityCommands } from './cli/eligibility.ts';
 import { frameworkCommands } from './cli/framework.ts';
 import { harvestCommands, withApp } from './cli/harvest.ts';
 import { printFailure } from './cli/output.ts';
+import { registryCommands } from './cli/registry.ts';
 import { retentionCommands } from './cli/retention.ts';
 import { searchCommand } from './cli/search.ts';
 import { secretCommands } from './cli/secrets.ts';
@@ -31,6 +32,7 @@ harvestCommands(program, config);
 sourceCommands(program, config);
 connectorCommands(program, config);
 frameworkCommands(program);
+registryCommands(program, config);
 searchCommand(program, config);
 databaseCommands(program, config);
 accountCommands(program, (print, act) =>

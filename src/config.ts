@@ -44,6 +44,7 @@ const environmentSchema = z.object({
   HARVEST_MASS_GAIN_FACTOR: count(2, 2, 1_000),
   HARVEST_WIRE_MEGABYTES: count(200, 1, 100_000),
   HARVEST_DECODED_MEGABYTES: count(2_048, 1, 1_000_000),
+  REGISTRY_NIGHTLY: flag.optional(),
   RATE_LIMIT_PER_MINUTE: count(120, 1, 10_000_000),
 });
 
@@ -90,6 +91,8 @@ export interface Config {
     readonly wireBytes: number;
     readonly decodedBytes: number;
   };
+  /** Whether the register of certifications is fetched every night; by default in production only. */
+  readonly registryNightly: boolean;
   readonly rateLimitPerMinute: number;
 }
 
@@ -150,6 +153,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       wireBytes: env.HARVEST_WIRE_MEGABYTES * megabyte,
       decodedBytes: env.HARVEST_DECODED_MEGABYTES * megabyte,
     },
+    registryNightly: env.REGISTRY_NIGHTLY ?? env.NODE_ENV === 'production',
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
   };
 }

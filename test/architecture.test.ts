@@ -212,7 +212,8 @@ describe('architecture', () => {
   const only: readonly { readonly packages: readonly string[]; readonly where: RegExp }[] = [
     {
       packages: ['mongoose', 'mongodb'],
-      where: /^src\/(?:[a-z-]+\/(?:store(?:\.ts|\/[a-z-]+\.ts))|platform\/(?:mongo|lock|schedule)\.ts|app\.ts)$/,
+      where:
+        /^src\/(?:[a-z-]+\/(?:registry\/)?(?:store(?:\.ts|\/[a-z-]+\.ts))|platform\/(?:mongo|lock|schedule)\.ts|app\.ts)$/,
     },
     { packages: ['lmdb', 'bson'], where: /^src\/embedded-db\// },
     {
@@ -228,7 +229,7 @@ describe('architecture', () => {
         'csrf-sync',
         'passport',
       ],
-      where: /^src\/(?:[a-z-]+\/(?:routes|api)(?:\.ts|\/[a-z-]+\.ts)|platform\/web\/[a-z-]+\.ts)$/,
+      where: /^src\/(?:[a-z-]+\/(?:registry\/)?(?:routes|api)(?:\.ts|\/[a-z-]+\.ts)|platform\/web\/[a-z-]+\.ts)$/,
     },
     { packages: ['axios', 'ipaddr.js'], where: /^src\/platform\/http[a-z-]*\.ts$/ },
     { packages: ['sax', 'xml2js'], where: /^src\/platform\/read-xml\.ts$/ },
