@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
-import sax from 'sax';
 import { type CourseDraft, courseDraftSchema } from '../src/catalogue/model.ts';
 import { makeCourseStore } from '../src/catalogue/store.ts';
 import { loadFramework } from '../src/framework/data.ts';
@@ -17,11 +16,15 @@ import { makeWorkerQueue } from '../src/harvest/start-worker.ts';
 import { makeHarvestStore } from '../src/harvest/store.ts';
 import { makeHarvest } from '../src/harvest/use-cases.ts';
 import { openDatabase } from '../src/platform/mongo.ts';
+import { readCsvRows } from '../src/platform/read-csv.ts';
+import { barePass } from './bare-pass.ts';
+import { catalogueBytes, type Format } from './catalogue-text.ts';
 import { watchMemory } from './memory.ts';
 import { type HeapReport, heapChannel } from './thread-heap.ts';
 
 export interface PhaseInput {
-  readonly phase: 'bare' | 'parse' | 'align' | 'database';
+  readonly phase: 'bare' | 'parse' | 'memory' | 'align' | 'database';
+  readonly format: Format;
   readonly path: string;
   readonly records: number;
   readonly bytes: number;
@@ -36,9 +39,11 @@ export interface Timed {
   readonly cpuSeconds: number;
 }
 
-export interface ParseResult extends Timed {
+export interface MemoryResult {
   readonly peakMb: number;
 }
+
+export interface ParseResult extends Timed, MemoryResult {}
 
 export interface AlignResult {
   readonly coursesPerSecond: number;
@@ -68,74 +73,71 @@ function demand(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw new Error(otherwise);
 }
 
-/** The tokenizer alone, with handlers that do nothing. */
-async function bare({ path }: PhaseInput): Promise<Timed> {
-  const { result: closed, ...time } = await timed(async () => {
-    const parser = sax.parser(true, { position: false });
-    let ended = false;
-    const nothing = () => {};
-    parser.onopentag = nothing;
-    parser.onclosetag = nothing;
-    parser.onattribute = nothing;
-    parser.ontext = nothing;
-    parser.oncdata = nothing;
-    parser.onerror = (error) => {
-      throw error;
-    };
-    parser.onend = () => {
-      ended = true;
-    };
-    const decoder = new TextDecoder();
-    for await (const chunk of createReadStream(path)) parser.write(decoder.decode(chunk, { stream: true }));
-    parser.write(decoder.decode()).close();
-    return ended;
-  });
-  demand(closed, 'the bare pass did not reach the end of the file');
+async function bare({ path, format }: PhaseInput): Promise<Timed> {
+  const { result: reached, ...time } = await timed(() => barePass[format](createReadStream(path)));
+  demand(reached, 'the bare pass did not reach the end of the file');
   return time;
 }
 
-async function theConnector(): Promise<AnyConnector> {
-  const connector = (await discoverConnectors({ enabled: ['lheo'] })).get('lheo');
-  demand(connector !== undefined, 'the lheo connector was not found');
+async function connectorOf(format: Format): Promise<AnyConnector> {
+  const connector = (await discoverConnectors({ enabled: [format] })).get(format);
+  demand(connector !== undefined, `the connector ${format} was not found`);
   return connector;
 }
 
-/** Read, hashed and cut into batches as a run does, from the file instead of the network. */
-function batchesOf(connector: AnyConnector, path: string): AsyncGenerator<Batch> {
+/** Read, hashed and cut into batches as a run does, from these bytes instead of the network. */
+function batchesOf(connector: AnyConnector, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Batch> {
   const http: SourceHttp = {
     async open(url) {
-      const bytes = createReadStream(path);
-      return { status: 'ok', url, headers: {}, contentType: 'application/xml', bytes, validators: {} };
+      return { status: 'ok', url, headers: {}, contentType: '', bytes, validators: {} };
     },
   };
   const { signal } = new AbortController();
-  const items = connector.read({ url: 'https://lheo.example/' }, { mode: 'full', http, signal });
+  const items = connector.read({ url: 'https://bench.example/' }, { mode: 'full', http, signal });
   return cutBatches(readToEnd(items, signal), `${connector.id} ${connector.version} bench`, defaultSettings.batch);
 }
 
-async function parse({ path, records }: PhaseInput): Promise<ParseResult> {
-  const connector = await theConnector();
-  const memory = watchMemory();
-  const { result: accepted, ...time } = await timed(async () => {
-    let courses = 0;
-    for await (const batch of batchesOf(connector, path)) {
-      for (const { json } of batch.entries)
-        if (normalise(connector, JSON.parse(json ?? 'null')).kind === 'course') courses += 1;
-      memory.look();
+/** @returns how many records were read as courses; for CSV, which is no format of courses by itself, how many rows. */
+async function readAll(format: Format, bytes: AsyncIterable<Uint8Array>, look: () => void): Promise<number> {
+  let found = 0;
+  if (format === 'csv') {
+    for await (const { cells } of readCsvRows(bytes)) {
+      if (cells.length > 1) found += 1;
+      if (found % 500 === 0) look();
     }
-    return courses;
-  });
-  demand(accepted === records, `${accepted} courses of ${records} records`);
+    return found - 1;
+  }
+  const connector = await connectorOf(format);
+  for await (const batch of batchesOf(connector, bytes)) {
+    for (const { json } of batch.entries)
+      if (normalise(connector, JSON.parse(json ?? 'null')).kind === 'course') found += 1;
+    look();
+  }
+  return found;
+}
+
+async function parse({ path, records, format }: PhaseInput): Promise<ParseResult> {
+  const memory = watchMemory();
+  const { result: found, ...time } = await timed(() => readAll(format, createReadStream(path), memory.look));
+  demand(found === records, `${found} courses of ${records} records`);
   return { ...time, peakMb: memory.end() };
 }
 
+/** The same without a file and without a clock: a million courses would need 6 GB of disk. */
+async function memoryAlone({ records, format }: PhaseInput): Promise<MemoryResult> {
+  const memory = watchMemory();
+  const found = await readAll(format, catalogueBytes(format, records), memory.look);
+  demand(found === records, `${found} courses of ${records} records`);
+  return { peakMb: memory.end() };
+}
+
 /** The middle one of five parts: each course is aligned once, as in a run. */
-async function alignAlone({ path, records }: PhaseInput): Promise<AlignResult> {
-  const connector = await theConnector();
+async function alignAlone({ path, records, format }: PhaseInput): Promise<AlignResult> {
+  const connector = await connectorOf(format);
   const framework = loadFramework();
   const drafts: CourseDraft[] = [];
   const wanted = Math.min(records, 10_000);
-  for await (const batch of batchesOf(connector, path)) {
+  for await (const batch of batchesOf(connector, createReadStream(path))) {
     for (const { json } of batch.entries) {
       const answer = normalise(connector, JSON.parse(json ?? 'null'));
       if (answer.kind === 'course') drafts.push(courseDraftSchema.parse(answer.course));
@@ -246,7 +248,7 @@ async function database({ url, dataDir, records, bytes }: PhaseInput): Promise<D
   return { first, again, notModified, peakMb, perThread: threads() };
 }
 
-const phases = { bare, parse, align: alignAlone, database };
+const phases = { bare, parse, memory: memoryAlone, align: alignAlone, database };
 
 const input: PhaseInput = JSON.parse(process.argv[2] ?? '');
 console.log(JSON.stringify(await phases[input.phase](input)));

@@ -18,6 +18,9 @@ type Config = z.infer<typeof configSchema>;
 /** A server that knows several versions answers with this one; the others ignore it. */
 const accept = 'application/vnd.api+json; moochub-version=3';
 
+/** Identifiers kept to notice a server that gives the same pages again and again; a longer listing must not fill the memory. */
+const mostSeen = 50_000;
+
 async function* read(config: Config, context: SourceContext<Page>): AsyncGenerator<SourceItem<Page>> {
   const seen = new Set<string>();
   const visited = new Set<string>();
@@ -37,7 +40,7 @@ async function* read(config: Config, context: SourceContext<Page>): AsyncGenerat
 
     let links: unknown;
     let position = 0;
-    const before = seen.size;
+    let isNew = false;
     const items = readJsonRecords(download.bytes, { paths: ['$.data.*'], keep: ['$.links'], single: true });
     for await (const { kind, value } of items) {
       context.signal.throwIfAborted();
@@ -47,7 +50,8 @@ async function* read(config: Config, context: SourceContext<Page>): AsyncGenerat
       }
       position += 1;
       const remoteId = idOf(value) ?? `page ${page.number}, fiche ${position}`;
-      seen.add(remoteId);
+      isNew ||= !seen.has(remoteId);
+      if (seen.size < mostSeen) seen.add(remoteId);
       yield { kind: 'record', remoteId, raw: typeof value === 'object' ? { ...value, reading } : value };
     }
 
@@ -59,7 +63,7 @@ async function* read(config: Config, context: SourceContext<Page>): AsyncGenerat
       yield { kind: 'end', covers: 'full', deletions: 'by-absence', ...validated };
       return;
     }
-    if (seen.size === before) refuseWithoutNewRecord(page);
+    if (!isNew) refuseWithoutNewRecord(page);
     if (next.number > config.maxPages) refuseMorePages(config.maxPages, page);
     yield { kind: 'checkpoint', cursor: next };
     page = next;
