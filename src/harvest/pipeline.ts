@@ -115,6 +115,8 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   const warnings = makeTally(saved?.tallies.warnings ?? noTallies.warnings);
   let batchNumber = committed;
   let removed = saved?.removed ?? 0;
+  /** The guards looked for what the listing no longer holds, and found nothing. */
+  let isWhole = false;
   let cursor: unknown = saved?.cursor;
   let retries = progress.run.retries;
 
@@ -223,7 +225,9 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   async function decide(end: End<unknown>, baseline: Baseline): Promise<HarvestRun['held']> {
     const { received } = count.value();
     const isEmpty = end.covers === 'full' && received === 0 && baseline.present > 0;
-    const losses = isEmpty ? baseline.present : await countLosses(retireStage(), end);
+    const found = isEmpty ? null : await countLosses(retireStage(), end);
+    isWhole = found?.records === 0;
+    const losses = found?.courses ?? baseline.present;
     const of = isEmpty ? baseline.present : baseline.shown;
     if (isEmpty || isMassLoss(losses, baseline, settings)) return { kind: 'losses', concerned: losses, of };
     return gains(baseline);
@@ -238,7 +242,9 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   }
 
   function retireStage() {
-    return { courses, records, sourceId: source.id, runId, overdue: overdue(), now: now() };
+    // An attempt that died may have marked deletions that it did not count.
+    const mayHoldDeletions = removed > 0 || attempt > 1;
+    return { courses, records, sourceId: source.id, runId, mayHoldDeletions, overdue: overdue(), now: now() };
   }
 
   async function publishNew(baseline: Baseline): Promise<void> {
@@ -259,7 +265,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       const fault = (held.kind === 'losses' ? lossesFault : gainsFault)(held.concerned, held.of);
       return { announced, status: 'held' as const, fault, held };
     }
-    await retire(retireStage(), closing);
+    if (!isWhole) await retire(retireStage(), closing);
     // Changes without deletions say nothing of the rest; with them, the rest stands.
     if (closing.covers === 'changes' && closing.deletions === 'explicit') await renewAll();
     if (!isReplay) await runs.saveReading(source.id, readingOf(closing));

@@ -13,6 +13,8 @@ export interface RetireStage {
   readonly records: RecordStore;
   readonly sourceId: string;
   readonly runId: string;
+  /** False when the source surely declared no deletion in this run: its marks need not be looked through for one. */
+  readonly mayHoldDeletions: boolean;
   /** An absence older than this is withdrawn. */
   readonly overdue: Date;
   readonly now: Date;
@@ -32,13 +34,23 @@ export function provesAbsence(end: End<unknown>): boolean {
   return end.covers === 'full' && end.deletions === 'by-absence';
 }
 
-/** Courses that this listing takes from visitors, those already absent left out. */
-export async function countLosses(stage: RetireStage, end: End<unknown>): Promise<number> {
-  let losses = 0;
-  const shown = (list: readonly CourseStanding[]) => list.filter((course) => course.state === 'published').length;
-  if (provesAbsence(end)) for await (const { absent } of absentees(stage)) losses += shown(absent);
-  for await (const { present } of declared(stage)) losses += shown(present);
-  return losses;
+export interface Losses {
+  /** Courses that this listing takes from visitors, those already absent left out. */
+  readonly courses: number;
+  /** All records that it no longer holds, those without a course too: with none, nothing is left to retire. */
+  readonly records: number;
+}
+
+export async function countLosses(stage: RetireStage, end: End<unknown>): Promise<Losses> {
+  let courses = 0;
+  let records = 0;
+  const add = (ids: readonly string[], lost: readonly CourseStanding[]) => {
+    records += ids.length;
+    courses += lost.filter((course) => course.state === 'published').length;
+  };
+  if (provesAbsence(end)) for await (const { ids, absent } of absentees(stage)) add(ids, absent);
+  for await (const { ids, present } of declared(stage)) add(ids, present);
+  return { courses, records };
 }
 
 export function isMassLoss(losses: number, baseline: Baseline, guards: Guards): boolean {
@@ -79,7 +91,8 @@ async function* absentees({ courses, records, sourceId, runId }: RetireStage) {
   for await (const ids of records.notMet(sourceId, runId)) yield { ids, absent: await courses.present(sourceId, ids) };
 }
 
-async function* declared({ courses, records, sourceId, runId }: RetireStage) {
+async function* declared({ courses, records, sourceId, runId, mayHoldDeletions }: RetireStage) {
+  if (!mayHoldDeletions) return;
   for await (const ids of records.removed(sourceId, runId))
     yield { ids, present: await courses.present(sourceId, ids) };
 }

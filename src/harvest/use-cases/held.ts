@@ -84,7 +84,10 @@ export function makeHeldRuns(dependencies: HeldDependencies): HeldRuns {
         notMet: (sourceId, runId) => ours(records.notMet(sourceId, runId)),
         removed: (sourceId, runId) => ours(records.removed(sourceId, runId)),
       };
-      await retire({ courses, records: guarded, sourceId: source.id, runId: run.id, overdue, now: at }, closing);
+      await retire(
+        { courses, records: guarded, sourceId: source.id, runId: run.id, mayHoldDeletions: true, overdue, now: at },
+        closing,
+      );
       await stayOwner(progress);
       if (source.publishing === 'live') await courses.publishWaiting(source.id, at);
     }
