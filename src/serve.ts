@@ -28,6 +28,8 @@ import { type Health, healthRoutes } from './pages/api.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { enrolmentRoutes } from './pathways/routes/enrolment.ts';
 import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
+import { makeFindPathwayAim } from './pathways/use-cases/aim.ts';
+import { pathwayCostModel } from './pathways/view-models/cost.ts';
 import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { makeWebApp } from './platform/web/server.ts';
@@ -83,6 +85,19 @@ export async function serve(app: App): Promise<RunningServer> {
     now,
   });
   const aims = makeAims({ courses, funding: app.funding, register: app.register, now });
+  const rules = app.rules.current;
+  const findPathwayAim = makeFindPathwayAim({
+    pathways: useCases.pathways,
+    courses,
+    aims,
+    rules,
+    print: pathwayCostModel,
+  });
+  const cost = {
+    findAim: async (ref: string, date: string) => (await aims.find(ref, date)) ?? findPathwayAim(ref, date),
+    rules,
+    contact: config.contact.email ?? config.contact.url,
+  };
   let ready = true;
   const identity = identityRoutes({
     identities: people.identities,
@@ -112,21 +127,19 @@ export async function serve(app: App): Promise<RunningServer> {
       behindSession(sessions),
       administrationBar(administrationLinks, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
-      catalogueRoutes({ useCases: catalogue, framework, views, now }),
+      catalogueRoutes({ useCases: catalogue, framework, views, cost, now }),
       changesRoutes({
         changes: makeChanges({ history, courses, sourceTitle: useCases.sources.titleOf }),
         views,
         site: siteAddress(config),
         now,
       }),
-      pathwayRoutes({ useCases: useCases.pathways, framework, views, now }),
+      pathwayRoutes({ useCases: useCases.pathways, framework, views, cost, now }),
       ruleRoutes({ rules: makePublishedRules(app), views, now }),
       journeyRoutes({
-        findAim: aims.find,
-        rules: app.rules.current,
+        ...cost,
         views,
         publicUrl: config.publicUrl,
-        contact: config.contact.email ?? config.contact.url,
         receipts: false,
         now,
       }),

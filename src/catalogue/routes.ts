@@ -1,9 +1,14 @@
 /** The public pages of the catalogue. */
-import { Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
+import type { FindAim } from '../eligibility/model/aim.ts';
+import type { RuleSet } from '../eligibility/model/rule-set.ts';
+import { answersIn, costOf } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
+import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
+import type { CoursePage } from './model/pages.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
 import type { CatalogueUseCases } from './use-cases.ts';
 import { courseAddress } from './view-models/card.ts';
@@ -55,14 +60,34 @@ export function readSearch(query: unknown): SearchRequest {
   };
 }
 
+/** What tells a person what a course costs them. */
+export interface CostParts {
+  readonly findAim: FindAim;
+  rules(): RuleSet;
+  /** Whom to ask for a person's look. */
+  readonly contact: string | null;
+}
+
 export function catalogueRoutes(parts: {
   readonly useCases: CatalogueUseCases;
   readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
   readonly views: Views;
+  readonly cost: CostParts;
   now(): Date;
 }): Router {
-  const { useCases, framework, views, now } = parts;
+  const { useCases, framework, views, now, cost } = parts;
   const router = Router();
+
+  /** The page is the same for everybody, but for the answers that the address may hold. */
+  async function sendCourse(page: CoursePage & { kind: 'course' }, request: Request, response: Response) {
+    const today = isoDay(now());
+    const aim = await cost.findAim(`cours:${page.course.id}`, today);
+    const settings = { rules: cost.rules(), contact: cost.contact, today };
+    const mine = aim === null ? null : costOf(aim, answersIn(request.query.r), settings);
+    const model = { ...courseModel(page, framework, now(), mine?.forYou), cost: mine, facile: false };
+    // An address with answers is not one for search engines.
+    sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
+  }
 
   router.get('/', async (_request, response) => {
     const home = await useCases.home();
@@ -85,7 +110,7 @@ export function catalogueRoutes(parts: {
         sendPage(response, views, 'catalogue/withdrawn', withdrawnModel(page, framework.bands, now()), 410);
         return;
       case 'course':
-        sendPage(response, views, 'catalogue/course', courseModel(page, framework, now()));
+        return sendCourse(page, request, response);
     }
   });
 

@@ -1,10 +1,15 @@
 /** The pages of pathways, and what the catalogue's pages say of them. */
 import { Router } from 'express';
 import type { PathwayLinks } from '../catalogue/use-cases.ts';
+import type { FindAim } from '../eligibility/model/aim.ts';
+import type { RuleSet } from '../eligibility/model/rule-set.ts';
+import { answersIn, type Cost, costOf, withAnswers } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
+import { isoDay, shortDate } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import type { Pathway } from './model.ts';
 import {
+  type ForYou,
   pathwayAddress,
   pathwayCard,
   pathwayListModel,
@@ -24,9 +29,10 @@ export function pathwayRoutes(parts: {
   readonly useCases: PathwayReading;
   readonly framework: Pick<Framework, 'certifications' | 'occupations' | 'bands' | 'competences'>;
   readonly views: Views;
+  readonly cost: { readonly findAim: FindAim; rules(): RuleSet; readonly contact: string | null };
   now(): Date;
 }): Router {
-  const { useCases, framework, views, now } = parts;
+  const { useCases, framework, views, now, cost } = parts;
   const router = Router();
 
   router.get('/parcours', async (_request, response) => {
@@ -40,10 +46,28 @@ export function pathwayRoutes(parts: {
       sendPage(response, views, 'pathways/retired', model, 410);
       return;
     }
-    sendPage(response, views, 'pathways/pathway', pathwayModel(pathway, framework, now()));
+    const today = isoDay(now());
+    const aim = await cost.findAim(`parcours:${pathway.slug}`, today);
+    // Without a course in any step, there is nothing to calculate.
+    const settings = { rules: cost.rules(), contact: cost.contact, today };
+    const r = answersIn(request.query.r);
+    const mine = aim === null ? null : costOf(aim, r, settings);
+    const model = { ...pathwayModel(pathway, framework, now(), forYouOf(mine, r, now())), cost: mine };
+    sendPage(response, views, 'pathways/pathway', { ...model, noindex: mine?.whole != null });
   });
 
   return router;
+}
+
+function forYouOf(mine: Cost | null, r: string, now: Date): ForYou | undefined {
+  if (mine?.whole == null) return undefined;
+  const rows = mine.whole.rows.flatMap(({ course, rest }) => (course === null ? [] : [[course.href, rest] as const]));
+  const calculated = `, calculé le ${shortDate(now)}`;
+  return {
+    total: mine.forYou,
+    byCourse: new Map(rows.map(([href, rest]) => [href, `${rest}${calculated}`])),
+    keep: (href) => withAnswers(href, r),
+  };
 }
 
 /** For the home page, the search and the page of a course. */

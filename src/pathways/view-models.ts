@@ -97,7 +97,15 @@ export function pathwayAddress(slug: string): string {
   return `/parcours/${encodeURIComponent(slug)}`;
 }
 
-export function pathwayModel(pathway: Pathway, reference: Reference, now: Date): PathwayModel {
+/** What the pathway costs one person: the total, the courses kept for its steps by address, and addresses that keep the answers. */
+export interface ForYou {
+  readonly total: string;
+  readonly byCourse: ReadonlyMap<string, string>;
+  keep(href: string): string;
+}
+const nobody: ForYou = { total: mine.text, byCourse: new Map(), keep: (href) => href };
+
+export function pathwayModel(pathway: Pathway, reference: Reference, now: Date, forYou: ForYou = nobody): PathwayModel {
   const { steps, target } = pathway;
   const covered = steps.filter(({ main }) => main !== null);
   const providers = new Set(covered.map(({ main }) => main?.provider));
@@ -120,10 +128,10 @@ export function pathwayModel(pathway: Pathway, reference: Reference, now: Date):
     progress: `${count(steps.length, 'étape')} sur ${steps.length} à terminer`,
     hours: hoursText(pathway),
     squares: steps.map(({ main }) => ({ covered: main !== null })),
-    steps: steps.map((step) => stepModel(step, reference, now)),
+    steps: steps.map((step) => stepModel(step, reference, now, forYou)),
     totals: [
       ...priceLineNames.map((name) => ({ label: labels[name], text: french(totalText(pathway, name, now)) })),
-      { label: 'Pour vous', text: 'à calculer' },
+      { label: 'Pour vous', text: forYou.total },
     ],
     totalsCaption:
       readAt === null
@@ -248,7 +256,7 @@ function accessSentence(pathway: Pathway, now: Date): string | null {
   return `gratuit pour tous, relevé le ${shortDate(readAt)}`;
 }
 
-function stepModel(step: PathwayStep, { competences }: Reference, now: Date): StepModel {
+function stepModel(step: PathwayStep, { competences }: Reference, now: Date, forYou: ForYou): StepModel {
   const { main, alternatives, hours, uncoveredSince } = step;
   return {
     title: step.title,
@@ -263,8 +271,8 @@ function stepModel(step: PathwayStep, { competences }: Reference, now: Date): St
       text: `${code} ${competences.find((one) => one.code === code)?.fr ?? ''}`.trim(),
       href: `/competences/${encodeURIComponent(code)}`,
     })),
-    main: main === null ? null : courseModel(main, now),
-    alternatives: alternatives.map((course) => courseModel(course, now)),
+    main: main === null ? null : courseModel(main, now, forYou),
+    alternatives: alternatives.map((course) => courseModel(course, now, forYou)),
     alternativesText: count(alternatives.length, 'autre cours pour cette étape', 'autres cours pour cette étape'),
     uncovered:
       main !== null
@@ -282,7 +290,9 @@ const sessionWords: Readonly<Record<StepCourse['session'], string>> = {
   unknown: 'dates non communiquées',
 };
 
-function courseModel(course: StepCourse, now: Date): CourseModel {
+function courseModel(course: StepCourse, now: Date, { byCourse, keep }: ForYou): CourseModel {
+  const href = `/cours/${encodeURIComponent(course.slug)}`;
+  const forYou = byCourse.get(href) ?? mine.text;
   const cells = priceLineNames.map((name) => ({
     label: labels[name],
     text: shortPriceText(name, stateOf(lineAt(course, name, now)), course.harvestedAt, now),
@@ -291,7 +301,7 @@ function courseModel(course: StepCourse, now: Date): CourseModel {
   const read = freshness(course.harvestedAt, now);
   return {
     title: course.title,
-    href: `/cours/${encodeURIComponent(course.slug)}`,
+    href: keep(href),
     cpf: cpfBadge(course.cpf ?? null),
     facts: [
       { icon: 'organisme', text: course.provider },
@@ -300,10 +310,10 @@ function courseModel(course: StepCourse, now: Date): CourseModel {
       ...(course.missing ? [{ icon: 'alerte', text: 'absent du dernier catalogue relevé' }] : []),
       ...(course.demo ? [{ icon: 'question', text: 'cours de démonstration' }] : []),
     ],
-    prices: [...cells, mine],
+    prices: [...cells, { ...mine, text: forYou }],
     stacked: isStacked(cells),
     freshness: read,
-    line: [...cells.map(({ label, text }) => `${label} ${text}`), french('Pour vous : à calculer'), read].join(' · '),
+    line: [...cells.map(({ label, text }) => `${label} ${text}`), french(`Pour vous : ${forYou}`), read].join(' · '),
   };
 }
 

@@ -7,14 +7,17 @@ import { fileURLToPath } from 'node:url';
 import express, { type Express, type Router } from 'express';
 import { loadRetention } from '../../src/accounts/data.ts';
 import type { JournalEntry } from '../../src/catalogue/model/history.ts';
+import type { ProviderFacts } from '../../src/catalogue/model/provider-facts.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { changesRoutes } from '../../src/catalogue/routes/changes.ts';
-import { catalogueRoutes } from '../../src/catalogue/routes.ts';
+import { type CostParts, catalogueRoutes } from '../../src/catalogue/routes.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
 import type { ChangesQuery, HistoryStore } from '../../src/catalogue/store/history.ts';
+import { makeAims } from '../../src/catalogue/use-cases/aims.ts';
 import { makeChanges } from '../../src/catalogue/use-cases/changes.ts';
+import { makeFunding } from '../../src/catalogue/use-cases/funding.ts';
 import { type CatalogueParts, makeCatalogueUseCases } from '../../src/catalogue/use-cases.ts';
 import { loadRules, loadRulesFile, readCases } from '../../src/eligibility/data.ts';
 import type { FindAim } from '../../src/eligibility/model/aim.ts';
@@ -25,9 +28,12 @@ import { makePublishedRules } from '../../src/eligibility/use-cases/published-ru
 import { makeRules, type Rules } from '../../src/eligibility/use-cases/rules.ts';
 import { AppError } from '../../src/errors.ts';
 import { loadFramework } from '../../src/framework/data.ts';
+import { makeSampleRegister } from '../../src/framework/registry/use-cases.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
 import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
+import { makeFindPathwayAim } from '../../src/pathways/use-cases/aim.ts';
+import { pathwayCostModel } from '../../src/pathways/view-models/cost.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { makeWebApp, readAssets, type WebSettings } from '../../src/platform/web/server.ts';
 import { uploadReader } from '../../src/platform/web/upload.ts';
@@ -136,8 +142,10 @@ export interface SiteOptions {
   /** Newest first; each course is added when it was first published. */
   readonly events?: readonly JournalEntry[];
   readonly now?: () => Date;
-  /** What the cost can be asked of; nothing unless told. */
+  /** What the cost can be asked of; the courses and pathways given unless told. */
   readonly findAim?: FindAim;
+  /** What is proven of schools, by SIRET. */
+  readonly providers?: ReadonlyMap<string, ProviderFacts>;
   readonly receipts?: boolean;
   /** Mounted before the public pages: a session, the pages of a person. */
   readonly before?: (parts: SiteParts) => readonly Router[];
@@ -195,10 +203,26 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     demo: false,
     assets: readAssets(settings.assetsDirectory),
   });
+  const register = makeSampleRegister({ sample: framework.certifications, now });
+  const funding = makeFunding({ register, providerFacts: { bySirets: async () => options.providers ?? new Map() } });
+  const aims = makeAims({ courses: coursesOf(courses), funding, register, now });
+  const findPathwayAim = makeFindPathwayAim({
+    pathways: reading,
+    courses: coursesOf(courses),
+    aims,
+    rules: () => rules,
+    print: pathwayCostModel,
+  });
+  const cost = {
+    findAim:
+      options.findAim ?? (async (ref, date) => (await aims.find(ref, date)) ?? (await findPathwayAim(ref, date))),
+    rules: () => rules,
+    contact: facts.contact.email ?? facts.contact.url,
+  } satisfies CostParts;
   const before = options.before?.({ views, pathways: reading, courses: coursesOf(courses), now }) ?? [];
   const routers = [
     ...before,
-    catalogueRoutes({ useCases, framework, views, now }),
+    catalogueRoutes({ useCases, framework, views, cost, now }),
     changesRoutes({
       changes: makeChanges({
         history,
@@ -209,15 +233,13 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       site: 'https://ecole.example',
       now,
     }),
-    pathwayRoutes({ useCases: reading, framework, views, now }),
+    pathwayRoutes({ useCases: reading, framework, views, cost, now }),
     ruleRoutes({ rules: makePublishedRules({ rules: rulesOfTheFile() }), views, now }),
     bodies(),
     journeyRoutes({
-      findAim: options.findAim ?? (async () => null),
-      rules: () => rules,
+      ...cost,
       views,
       publicUrl: settings.publicUrl,
-      contact: facts.contact.email ?? facts.contact.url,
       receipts: options.receipts ?? false,
       now,
     }),

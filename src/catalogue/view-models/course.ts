@@ -83,7 +83,13 @@ export interface CourseModel {
 
 const shownSessions = 30;
 
-export function courseModel(page: CoursePage & { kind: 'course' }, reference: Reference, now: Date): CourseModel {
+/** @param forYou the fourth line of the prices, by the answers of the person */
+export function courseModel(
+  page: CoursePage & { kind: 'course' },
+  reference: Reference,
+  now: Date,
+  forYou = 'à calculer',
+): CourseModel {
   const { course } = page;
   const { draft, alignment, harvestedAt } = course;
   const source = `Source : ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`;
@@ -100,7 +106,7 @@ export function courseModel(page: CoursePage & { kind: 'course' }, reference: Re
     alerts: alertsOf(page, now).map(french),
     badges: badgesOf(course, now),
     facts: factsOf(course, reference),
-    prices: pricesModel(course, now),
+    prices: pricesModel(course, now, forYou),
     pricesSource: french(`Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`),
     access: accessModel(course, now),
     zero: zero === null ? null : { heading: zeroLabel, text: `${zeroConditions(zero)}.` },
@@ -174,7 +180,7 @@ function factsOf({ draft, alignment }: Course, { bands }: Reference): readonly F
   ];
 }
 
-function pricesModel({ draft, harvestedAt }: Course, now: Date): CourseModel['prices'] {
+function pricesModel({ draft, harvestedAt }: Course, now: Date, forYou: string): CourseModel['prices'] {
   const prices = pricesOf(draft);
   return [
     ...priceLineNames.map((name) => ({
@@ -182,7 +188,7 @@ function pricesModel({ draft, harvestedAt }: Course, now: Date): CourseModel['pr
       text: priceText(name, prices[name], harvestedAt, now),
       mine: false,
     })),
-    { label: 'Pour vous', text: 'à calculer', mine: true },
+    { label: 'Pour vous', text: forYou, mine: true },
   ].map((row) => ({ ...row, text: french(row.text) }));
 }
 

@@ -46,7 +46,13 @@ export interface WholeCost {
     readonly rights: string;
     readonly rest: string;
   }[];
-  readonly total: { readonly price: string; readonly aid: string; readonly rights: string; readonly rest: string };
+  readonly total: {
+    readonly label: string;
+    readonly price: string;
+    readonly aid: string;
+    readonly rights: string;
+    readonly rest: string;
+  };
   readonly caption: string;
 }
 

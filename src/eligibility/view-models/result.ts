@@ -32,7 +32,7 @@ export interface ResultModel {
   readonly plain: typeof plainSentences;
   readonly easy: { readonly text: string; readonly href: string };
   readonly verdict: VerdictBlock;
-  /** Of a pathway: the steps and their total; the verdict is then that of its first step that is not paid for sure. */
+  /** Of a pathway: the steps and their total; the verdict is then that of one step. */
   readonly whole: WholeCost | null;
   /** The question that can still change the answer. */
   readonly next: { readonly text: string; readonly move: Move } | null;
@@ -68,7 +68,8 @@ export function resultModel(
   settings: ResultSettings,
 ): ResultModel {
   const { rules, origin, contact } = settings;
-  const shown = judged.find(({ verdict }) => verdict.cpf !== 'oui' || verdict.manquants.length > 0) ?? judged[0];
+  // Of a pathway, the days at the foot are those of a step that the register tells of.
+  const shown = judged.find(({ action }) => action.dates.register !== null) ?? judged[0];
   if (shown === undefined) throw new Error('an aim without an action');
   const { aim, telling, date, today } = way;
 

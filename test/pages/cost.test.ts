@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import type { Express } from 'express';
+import request from 'supertest';
+import { type Answers, writeAnswers } from '../../src/eligibility/model/answers.ts';
+import { provenProvider } from '../builders/aims.ts';
+import { manyCourses, manyPathways, special } from '../builders/catalogue.ts';
+import { aSite } from '../builders/site.ts';
+
+const textOf = (html: string) =>
+  html
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('\u00a0', ' ')
+    .replaceAll('&#x27;', "'")
+    .replace(/\s+/g, ' ');
+const siret = '13002526500013';
+const employee: Answers = {
+  v: 1,
+  statut: 'salarie',
+  age: 38,
+  retraiteTauxPlein: false,
+  inscription: 'non',
+  exonerationAutre: false,
+  aides: [],
+};
+const r = writeAnswers(employee);
+const course = `/cours/${special.paid.slug}`;
+
+describe('what it costs me, on the pages of courses and pathways', () => {
+  let site: Express;
+
+  before(async () => {
+    site = await aSite({
+      courses: manyCourses,
+      pathways: manyPathways,
+      providers: new Map([[siret, provenProvider(siret, 'RNCP37674')]]),
+      facts: { contact: { email: 'aide@exemple.fr', url: null } },
+    });
+  });
+
+  const open = async (path: string, status = 200) => {
+    const answer = await request(site).get(path).expect(status);
+    expect(answer.headers).to.not.have.property('set-cookie');
+    return answer.text;
+  };
+
+  it('a course without answers: « à calculer », with the link, and no verdict', async () => {
+    const html = await open(course);
+    expect(textOf(html)).to.match(/Pour vous à calculer Calculer ce que cela me coûte/);
+    expect(html).to.include(`href="/eligibilite?but&#x3D;cours%3A${special.paid.id}"`);
+    expect(html).to.not.include('en-verdict');
+    expect(html).to.not.include('noindex');
+  });
+
+  it('a course with answers: the fourth price, the verdict, the way back to the same result; not for search engines', async () => {
+    const html = await open(`${course}?r=${r}`);
+    const text = textOf(html);
+    expect(text).to.include("Ce cours est finançable. Votre reste à payer n'est pas encore connu.");
+    expect(text).to.include(
+      'Pour vous pas encore connu : il manque le montant de votre compte formation, calculé le 22/11/2026',
+    );
+    expect(text).to.include('Information indicative : seul Mon Compte Formation fait foi.');
+    expect(html).to.include(`href="/eligibilite/resultat?but&#x3D;cours%3A${special.paid.id}&amp;r&#x3D;${r}"`);
+    expect(html).to.include('<meta name="robots" content="noindex">');
+  });
+
+  it('a course of a school that nothing proves: nobody can answer, and it says what is not known', async () => {
+    const html = await open(`/cours/${special.funded.slug}?r=${r}`);
+    expect(textOf(html)).to.include('Nous ne pouvons pas répondre');
+  });
+
+  it('answers that cannot be read are no answers: the course is shown all the same', async () => {
+    for (const broken of [r.slice(0, -2), 'x', encodeURIComponent('é')])
+      expect(await open(`${course}?r=${broken}`)).to.not.include('en-verdict');
+  });
+
+  it('a course is an aim, by its id; one that was withdrawn is none any more', async () => {
+    expect(textOf(await open(`/eligibilite?but=cours:${special.paid.id}`))).to.include(
+      'Développeur web : les fondamentaux',
+    );
+    await open(`/eligibilite?but=cours:${special.withdrawn.id}`, 404);
+  });
+
+  it('a certification is an aim: the person is judged, and a course is asked for', async () => {
+    const { text } = await request(site).get(`/eligibilite/resultat?but=certification:RNCP37674&r=${r}`).expect(200);
+    expect(textOf(text)).to.include('Vous êtes peut-être éligible');
+    expect(textOf(text)).to.include('Choisissez un cours pour connaître le montant.');
+    const child = writeAnswers({ v: 1, statut: 'salarie', age: 12 });
+    const refused = await request(site).get(`/eligibilite/resultat?but=certification:RNCP37674&r=${child}`).expect(200);
+    expect(textOf(refused.text)).to.include("Vous n'êtes pas éligible à ce financement");
+    await open('/eligibilite?but=certification:RNCP99999', 404);
+  });
+
+  it('a pathway: the link, then one row per step and a total that hides no unknown part', async () => {
+    const before = await open('/parcours/developpeur-web');
+    expect(textOf(before)).to.include('Calculer pour ce parcours');
+    const html = await open(`/parcours/developpeur-web?r=${r}`);
+    const text = textOf(html);
+    expect(text).to.include("Le coût de ce parcours pour vous n'est pas encore connu");
+    expect(text).to.match(/Étape 3 : Mener un projet Aucun cours du catalogue pas encore connu/);
+    expect(text).to.include('Pour vous pas encore connu : étapes 2 et 3, calculé le 22/11/2026');
+    expect(text).to.match(/Tout le parcours, au 22\/11\/2026/);
+  });
+
+  it('a pathway without any course of the catalogue has nothing to calculate, and is shown all the same', async () => {
+    const empty = await aSite({ courses: [], pathways: manyPathways });
+    const { text } = await request(empty).get(`/parcours/developpeur-web?r=${r}`).expect(200);
+    expect(text).to.not.include('/eligibilite?but');
+    await request(empty).get('/eligibilite?but=parcours:developpeur-web').expect(404);
+  });
+
+  it('the result of a pathway takes the balance from the body, and spends it from step to step', async () => {
+    const answer = await request(site)
+      .post(`/eligibilite/resultat?but=parcours:developpeur-web&r=${r}`)
+      .type('form')
+      .send({ q: 'solde', reponse: '3000' })
+      .expect(200);
+    const text = textOf(answer.text);
+    expect(text).to.match(
+      /Étape 2 : [^€]*Vous êtes a priori éligible\. 1 200 €, relevé le 21\/11\/2026 0 € 1 050 € 150 €/,
+    );
+    expect(text).to.include('au moins 150 €, sans compter : étape 3');
+    expect(text).to.include('Simulation non contractuelle');
+    await open('/eligibilite?but=parcours:ancien', 404);
+    await open('/eligibilite?but=parcours:inconnu', 404);
+  });
+});
