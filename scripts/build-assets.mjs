@@ -13,7 +13,7 @@ const font = join(root, 'node_modules', '@fontsource-variable', 'figtree', 'file
 
 const parts = [
   'core/core',
-  ...['link', 'button', 'breadcrumb', 'form', 'input', 'select', 'pagination', 'skiplink'].map(
+  ...['link', 'button', 'breadcrumb', 'form', 'input', 'select', 'upload', 'pagination', 'skiplink'].map(
     (name) => `component/${name}/${name}`,
   ),
 ];

@@ -22,6 +22,7 @@ import {
 } from './accounts/use-cases/account-data.ts';
 import { makeAdministration } from './accounts/use-cases/administration.ts';
 import { makeIdentities } from './accounts/use-cases/identity.ts';
+import { makeApprovals, proofPurpose } from './accounts/use-cases/organisation-approval.ts';
 import { organisationHolding } from './accounts/use-cases/organisation-data.ts';
 import { makeOrganisations } from './accounts/use-cases/organisations.ts';
 import { makePersonalData } from './accounts/use-cases/personal-data.ts';
@@ -147,7 +148,7 @@ export async function openPeople(parts: PeopleParts) {
     sessionHolding(sessions),
     tokenHolding(tokens),
     attemptHolding(attempts, accountStore),
-    organisationHolding({ organisations: organisationStore, accounts: accountStore }),
+    organisationHolding({ organisations: organisationStore, accounts: accountStore, files }),
     enrolmentHolding(enrolmentStore),
     keptHolding(keptStore),
     mailHolding(mail, accountStore),
@@ -186,6 +187,11 @@ export async function openPeople(parts: PeopleParts) {
       },
       expiringDocuments(connection, 'tokens', { collection: 'account-tokens', field: 'expiresAt' }),
       expiringDocuments(connection, 'invitations', { collection: 'invitations', field: 'expiresAt' }),
+      {
+        what: 'organisation-proofs',
+        count: (before) => files.countSent(proofPurpose, before),
+        erase: (before) => files.removeSent(proofPurpose, before),
+      },
       expiringDocuments(connection, 'sessions', { collection: 'sessions', field: 'expires' }),
       expiringDocuments(connection, 'sign-in-attempts', { collection: 'sign-in-attempts', field: 'at' }),
       expiringDocuments(connection, 'sent-mails', { collection: 'outbox', field: 'endedAt' }),
@@ -218,6 +224,15 @@ export async function openPeople(parts: PeopleParts) {
       mail,
       parseSiret,
       newToken: () => randomBytes(32).toString('base64url'),
+    }),
+    approvals: makeApprovals({
+      ...shared,
+      organisations: organisationStore,
+      accounts: accountStore,
+      files,
+      audit,
+      mail,
+      parseSiret,
     }),
     administration: makeAdministration({
       ...shared,

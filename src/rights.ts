@@ -26,6 +26,7 @@ export const rights = [
   'source:close',
   'source:manage',
   'users:manage',
+  'organisations:approve',
   'audit:read',
 ] as const;
 export type Right = (typeof rights)[number];
@@ -42,7 +43,7 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members'],
   'rule-editor': [...signedIn, 'organisation:own'],
   reviewer: signedIn,
-  operator: [...signedIn, 'source:manage', 'users:manage', 'audit:read'],
+  operator: [...signedIn, 'source:manage', 'users:manage', 'organisations:approve', 'audit:read'],
 };
 
 /** Roles whose rights beyond the own account need a one-time code in the session. */
@@ -53,12 +54,15 @@ export interface Membership {
   readonly kind: 'provider' | 'funder';
   /** Manages members; the first one created the organisation. */
   readonly owner: boolean;
+  /** False for a funder that no operator has accepted: it gives no right. */
+  readonly active: boolean;
 }
 
 /** Rights of an owner of the organisation alone, whatever the role. */
 const rightsOfOwners: readonly Right[] = ['organisation:manage-members'];
 
 function roleIn(membership: Membership): Role {
+  if (!membership.active) return 'learner';
   if (membership.kind === 'funder') return 'funder-member';
   return membership.owner ? 'provider-owner' : 'provider-member';
 }

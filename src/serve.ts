@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { administrationRoutes } from './accounts/routes/administration.ts';
 import { type AdministrationLink, administrationBar } from './accounts/routes/administration-bar.ts';
 import { identityRoutes } from './accounts/routes/identity.ts';
+import { organisationApprovalRoutes } from './accounts/routes/organisation-approval.ts';
 import { organisationRoutes } from './accounts/routes/organisations.ts';
 import { personalDataRoutes } from './accounts/routes/personal-data.ts';
 import { accountRoutes, makeActorOf } from './accounts/routes.ts';
@@ -57,6 +58,7 @@ const spaceLinks = [
 /** The bar of /admin, in its order: one line for each page, with the right that opens it. */
 const administrationLinks: readonly AdministrationLink[] = [
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
+  { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
 ];
 
@@ -121,6 +123,7 @@ export async function serve(app: App): Promise<RunningServer> {
     beforeSignOut: identity.beforeSignOut,
     now,
   });
+  const approval = organisationApprovalRoutes({ approvals: people.approvals, views, spaceLinks, actorOf });
   const web = makeWebApp({
     routers: [
       healthRoutes({ health, isReady: () => ready }),
@@ -145,7 +148,16 @@ export async function serve(app: App): Promise<RunningServer> {
       }),
       account.router,
       identity.router,
-      organisationRoutes({ organisations: people.organisations, sessions, views, spaceLinks, actorOf, now }),
+      approval.router,
+      organisationRoutes({
+        organisations: people.organisations,
+        sendApplication: approval.sendApplication,
+        sessions,
+        views,
+        spaceLinks,
+        actorOf,
+        now,
+      }),
       administrationRoutes({ administration: people.administration, sessions, views, actorOf }),
       personalDataRoutes({
         personalData: people.personalData,

@@ -8,9 +8,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import express, { type Express } from 'express';
 import request from 'supertest';
+import { accepted, filesOf, waitingSince } from '../src/accounts/model/approval.ts';
 import type { Account, Organisation } from '../src/accounts/model.ts';
 import { makeOrganisationStore, type OrganisationStore } from '../src/accounts/store/organisations.ts';
 import { type AccountStore, makeAccountStore } from '../src/accounts/store.ts';
@@ -33,6 +35,7 @@ const cases = {
   owner: { role: 'provider-owner', belongs: { kind: 'provider', owner: true } },
   funder: { role: 'funder-member', belongs: { kind: 'funder', owner: false }, strong: true },
   funderOwner: { role: 'funder-member', belongs: { kind: 'funder', owner: true }, strong: true },
+  waitingFunder: { role: 'learner', belongs: { kind: 'funder', owner: true, waiting: true }, strong: true },
   ruleEditor: { role: 'rule-editor', granted: ['rule-editor'], strong: true },
   reviewer: { role: 'reviewer', granted: ['reviewer'] },
   operator: { role: 'operator', granted: ['operator'], strong: true },
@@ -42,7 +45,8 @@ const cases = {
 
 interface Asking {
   readonly role: Role;
-  readonly belongs?: { readonly kind: Organisation['kind']; readonly owner: boolean };
+  /** `waiting` for an operator: the membership gives no right yet. */
+  readonly belongs?: { readonly kind: Organisation['kind']; readonly owner: boolean; readonly waiting?: true };
   readonly granted?: readonly ('rule-editor' | 'reviewer' | 'operator')[];
   readonly strong?: boolean;
 }
@@ -55,7 +59,13 @@ const everybody = (status: number): Answers =>
 const signedIn = (status: number): Answers => ({ ...everybody(status), visitor: 401 });
 const operators = (status: number): Answers => ({ ...everybody(403), visitor: 401, operator: status });
 /** Roles that never need a one-time code. */
-const withoutCode = (status: number) => ({ learner: status, member: status, owner: status, reviewer: status });
+const withoutCode = (status: number) => ({
+  learner: status,
+  member: status,
+  owner: status,
+  waitingFunder: status,
+  reviewer: status,
+});
 /** Of the organisation asked for; to the others it does not exist. */
 const leaving = (status: number): Answers => ({
   ...everybody(404),
@@ -65,9 +75,12 @@ const leaving = (status: number): Answers => ({
   funder: status,
   funderOwner: status,
   weakFunder: status,
+  waitingFunder: status,
 });
 const members = (status: number): Answers => ({ ...leaving(status), weakFunder: 403 });
-const owners = (status: number): Answers => ({ ...members(status), member: 403, funder: 403 });
+const owners = (status: number): Answers => ({ ...members(status), member: 403, funder: 403, waitingFunder: 403 });
+/** Only an organisation that waits for an operator has something to ask. */
+const applicants = (status: number): Answers => ({ ...owners(409), weakFunder: 409, waitingFunder: status });
 
 /** What a request may name; made anew for each. */
 interface Scene {
@@ -78,6 +91,8 @@ interface Scene {
   readonly invitation: string;
   /** Of an invitation to the person who asks, elsewhere. */
   readonly token: string;
+  /** Of somebody else: a funder that waits, with a document. */
+  readonly waiting: string;
   /** Somebody else, with a role and a one-time code. */
   readonly account: string;
 }
@@ -92,6 +107,7 @@ interface Row {
 const pathway = 'parcours-des-droits';
 const mine = '/mon-espace/organisations';
 const admin = '/admin/comptes';
+const toApprove = '/admin/organismes';
 const nowhere = '00000000-0000-4000-8000-000000000000';
 const fixed = (path: string) => () => path;
 
@@ -231,6 +247,11 @@ const table: Readonly<Record<string, Row>> = {
   },
   [`GET ${mine}/:id/quitter`]: { at: ({ organisation }) => `${mine}/${organisation}/quitter`, answers: leaving(200) },
   [`POST ${mine}/:id/quitter`]: { at: ({ organisation }) => `${mine}/${organisation}/quitter`, answers: leaving(303) },
+  // 400: the right was there, the form is not one that carries a file.
+  [`POST ${mine}/:id/demande`]: {
+    at: ({ organisation }) => `${mine}/${organisation}/demande`,
+    answers: applicants(400),
+  },
   'GET /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: everybody(200) },
   'POST /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: signedIn(303) },
 
@@ -254,6 +275,21 @@ const table: Readonly<Record<string, Row>> = {
   [`POST ${admin}/:id/connexions`]: { at: ({ account }) => `${admin}/${account}/connexions`, answers: operators(303) },
   [`GET ${admin}/:id/code`]: { at: ({ account }) => `${admin}/${account}/code`, answers: operators(200) },
   [`POST ${admin}/:id/code`]: { at: ({ account }) => `${admin}/${account}/code`, answers: operators(303) },
+  [`GET ${toApprove}`]: { answers: operators(200) },
+  [`GET ${toApprove}/:id`]: { at: ({ waiting }) => `${toApprove}/${waiting}`, answers: operators(200) },
+  [`GET ${toApprove}/:id/justificatif`]: {
+    at: ({ waiting }) => `${toApprove}/${waiting}/justificatif`,
+    answers: operators(200),
+  },
+  [`POST ${toApprove}/:id/accepter`]: {
+    at: ({ waiting }) => `${toApprove}/${waiting}/accepter`,
+    answers: operators(303),
+  },
+  [`POST ${toApprove}/:id/refuser`]: {
+    at: ({ waiting }) => `${toApprove}/${waiting}/refuser`,
+    send: { reason: 'Le document ne dit rien de cet organisme.' },
+    answers: operators(303),
+  },
   'GET /admin/journal': { answers: operators(200) },
   'POST /admin/journal/verification': { answers: operators(200) },
 };
@@ -362,10 +398,25 @@ describe('rights', function () {
     return account;
   }
 
-  async function organisation(kind: Organisation['kind'], people: Organisation['members']): Promise<string> {
+  async function organisation(
+    kind: Organisation['kind'],
+    members: Organisation['members'],
+    waiting = false,
+  ): Promise<string> {
     const id = randomUUID();
+    const createdAt = new Date();
+    const approval = kind === 'provider' ? null : waiting ? waitingSince(createdAt) : accepted(createdAt);
     const name = 'Organisme des droits';
-    await organisations.create({ id, kind, name, siret: null, members: people, demo: false, createdAt: new Date() });
+    await organisations.create({ id, kind, name, siret: null, members, approval, demo: false, createdAt });
+    return id;
+  }
+
+  /** A funder that waits, with a document. */
+  async function aWaitingFunder(members: Organisation['members']): Promise<string> {
+    const id = await organisation('funder', members, true);
+    const bytes = Readable.from([Buffer.from('%PDF-1.7\n%%EOF')]);
+    const upload = { owner: filesOf(id), purpose: 'organisation-proof', name: 'statuts.pdf', bytes, maxBytes: 1_000 };
+    await (await app.people()).files.store({ ...upload, accepted: ['application/pdf'] });
     return id;
   }
 
@@ -402,13 +453,21 @@ describe('rights', function () {
       { accountId: member.id, owner: false, since },
     ];
     const own = me === null || belongs === undefined ? [] : [{ accountId: me.id, owner: belongs.owner, since }];
-    const id = await organisation(belongs?.kind ?? 'provider', [...others, ...own]);
+    const id = await organisation(belongs?.kind ?? 'provider', [...others, ...own], belongs?.waiting);
+    const waitingElsewhere = await aWaitingFunder(others);
     const elsewhere = await organisation('provider', others);
     const waiting = await invitation(id, boss.id, 'somebody@exemple.fr');
     const toMe = await invitation(elsewhere, boss.id, `${me?.id ?? 'nobody'}@exemple.fr`);
     return {
       me,
-      scene: { organisation: id, member: member.id, invitation: waiting.id, token: toMe.token, account: other.id },
+      scene: {
+        organisation: id,
+        member: member.id,
+        invitation: waiting.id,
+        token: toMe.token,
+        waiting: waitingElsewhere,
+        account: other.id,
+      },
     };
   }
 

@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { codeAt, newSeed } from '../platform/one-time-code.ts';
 import type { PasswordHasher } from '../platform/password-hash.ts';
 import type { Secrets } from '../platform/secrets.ts';
+import { accepted } from './model/approval.ts';
 import { withMember } from './model/team.ts';
 import type { Account, Organisation } from './model.ts';
 import type { OrganisationStore } from './store/organisations.ts';
@@ -157,13 +158,11 @@ export function makeDemoAccounts(parts: {
   return {
     async plant() {
       for (const organisation of organisations) {
-        await parts.organisations.create({
-          ...organisation,
-          siret: null,
-          members: [],
-          demo: true,
-          createdAt: now(),
-        });
+        const approved = accepted(now());
+        const approval = organisation.kind === 'funder' ? approved : null;
+        const known = { ...organisation, siret: null, members: [], approval, demo: true, createdAt: now() };
+        // False when it is there already: a visitor cannot change what it may do.
+        await parts.organisations.create(known);
       }
       for (const each of people) {
         const known = await accounts.byEmail(each.email);

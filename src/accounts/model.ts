@@ -60,12 +60,27 @@ export interface Account {
   readonly lastSignInAt: Date | null;
 }
 
+/** Of a funder organisation, by an operator. */
+export interface Approval {
+  readonly state: 'waiting' | 'accepted' | 'refused';
+  /** Since when it is so. */
+  readonly at: Date;
+  /** What its owner wrote about it; may be empty. */
+  readonly statement: string;
+  /** Who sent the statement and the document. */
+  readonly sentBy: string | null;
+  /** Of a refusal. */
+  readonly reason: string | null;
+}
+
 export interface Organisation {
   readonly id: string;
   readonly kind: 'provider' | 'funder';
   readonly name: string;
   readonly siret: string | null;
   readonly members: readonly { readonly accountId: string; readonly owner: boolean; readonly since: Date }[];
+  /** Null for a provider organisation. */
+  readonly approval: Approval | null;
   readonly demo: boolean;
   readonly createdAt: Date;
 }

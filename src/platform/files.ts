@@ -61,6 +61,10 @@ export interface Files {
   remove(id: string): Promise<boolean>;
   /** @returns how many there were */
   removeOf(owner: string): Promise<number>;
+  /** Files of this purpose that were sent before this date. */
+  countSent(purpose: string, before: Date): Promise<number>;
+  /** Removes them. @returns how many there were */
+  removeSent(purpose: string, before: Date): Promise<number>;
   /** Removes what uploads begun before this date left behind without ending. @returns how many uploads */
   removeUnfinished(before: Date): Promise<number>;
 }
@@ -153,6 +157,14 @@ export function makeFiles(connection: Connection, scanner: Scanner | null): File
       return removed;
     },
 
+    countSent: (purpose, before) => files.countDocuments(sent(purpose, before)),
+
+    async removeSent(purpose, before) {
+      let removed = 0;
+      for await (const found of files.find(sent(purpose, before))) if (await removeOne(found)) removed += 1;
+      return removed;
+    },
+
     async removeUnfinished(before) {
       let removed = 0;
       const uploads = chunks.aggregate<{ _id: FileKey }>([{ $group: { _id: '$files_id' } }]);
@@ -165,6 +177,8 @@ export function makeFiles(connection: Connection, scanner: Scanner | null): File
     },
   };
 }
+
+const sent = (purpose: string, before: Date) => ({ 'metadata.purpose': purpose, uploadDate: { $lt: before } });
 
 function fileOf({ filename, length, uploadDate, metadata }: FileDocument): StoredFile {
   const { owner, purpose, name, type } = metadata;

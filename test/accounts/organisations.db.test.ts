@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { accepted } from '../../src/accounts/model/approval.ts';
 import { invitationDays, invitationsPerDay } from '../../src/accounts/model/team.ts';
 import type { Account } from '../../src/accounts/model.ts';
 import { organisationHolding } from '../../src/accounts/use-cases/organisation-data.ts';
@@ -60,7 +61,7 @@ describe('organisations', () => {
       });
       const { roles, memberships } = await as(ada);
       expect(roles).to.deep.equal(['learner', 'provider-owner']);
-      expect(memberships).to.deep.equal([{ organisationId: id, kind: 'provider', owner: true }]);
+      expect(memberships).to.deep.equal([{ organisationId: id, kind: 'provider', owner: true, active: true }]);
       expect(before.roles).to.deep.equal(['learner']);
       expect((await world.people.store.byId(ada.id))?.rightsVersion).to.equal(ada.rightsVersion + 1);
     });
@@ -292,6 +293,7 @@ describe('organisations', () => {
 
     it('of a funder need a one-time code, even when they belong to a provider too', async () => {
       const funder = await created(ada, { kind: 'funder', name: 'Fonds' });
+      await world.store.change(funder, () => ({ approval: accepted(world.people.clock) }));
       for (const [act, work] of acts(await as(ada), funder).slice(0, 6)) {
         expect(await refusalOf(work()), act).to.equal('CODE_REQUIS');
       }
@@ -387,7 +389,8 @@ describe('organisations', () => {
   });
 
   describe('what is kept about a person', () => {
-    const holding = () => organisationHolding({ organisations: world.store, accounts: world.people.store });
+    const holding = () =>
+      organisationHolding({ organisations: world.store, accounts: world.people.store, files: world.files });
 
     it('is shown: memberships, invitations sent and received, no token', async () => {
       const id = await created(ada, { siret });

@@ -4,14 +4,21 @@ import { type Express, Router } from 'express';
 import type { Account } from '../../src/accounts/model.ts';
 import { administrationRoutes } from '../../src/accounts/routes/administration.ts';
 import { administrationBar } from '../../src/accounts/routes/administration-bar.ts';
+import { organisationApprovalRoutes } from '../../src/accounts/routes/organisation-approval.ts';
 import { organisationRoutes } from '../../src/accounts/routes/organisations.ts';
 import { accountRoutes, makeActorOf } from '../../src/accounts/routes.ts';
 import { makeOrganisationStore, type OrganisationStore } from '../../src/accounts/store/organisations.ts';
 import { type Administration, makeAdministration } from '../../src/accounts/use-cases/administration.ts';
+import {
+  type ApprovalMail,
+  type Approvals,
+  makeApprovals,
+} from '../../src/accounts/use-cases/organisation-approval.ts';
 import { makeOrganisations, type Organisations } from '../../src/accounts/use-cases/organisations.ts';
 import { makeAccounts } from '../../src/accounts/use-cases.ts';
 import { parseSiret } from '../../src/harvest/parse/codes.ts';
 import { type Audit, type AuditEntry, makeAudit } from '../../src/platform/audit.ts';
+import { type Files, makeFiles } from '../../src/platform/files.ts';
 import { type Log, makeLog } from '../../src/platform/log.ts';
 import { makeSecrets } from '../../src/platform/secrets.ts';
 import { makeWebApp, readAssets } from '../../src/platform/web/server.ts';
@@ -35,10 +42,14 @@ export interface OrganisationsWorld {
   readonly people: AccountsWorld;
   readonly store: OrganisationStore;
   readonly organisations: Organisations;
+  readonly approvals: Approvals;
+  readonly files: Files;
   readonly administration: Administration;
   readonly audit: Audit;
   readonly sessions: Sessions<Actor>;
   readonly invitations: InvitationMail[];
+  /** Mails of decisions on funders. */
+  readonly decisions: (ApprovalMail & { readonly to: string })[];
   /** An account with a proved address, and who it is after every change of its rights. */
   person(name: string, change?: Partial<Account>): Promise<Account>;
   actor(account: Pick<Account, 'id'>, strong?: boolean): Promise<Actor>;
@@ -78,6 +89,7 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
   await sessions.ensureIndexes();
   const accounts = makeAccounts({ ...people.parts, sessions, membershipsOf });
   const invitations: InvitationMail[] = [];
+  const decisions: OrganisationsWorld['decisions'] = [];
   const { addressOf, momentWords, mail } = people.parts;
   const organisations = makeOrganisations({
     organisations: store,
@@ -95,6 +107,22 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
     newToken: () => randomBytes(32).toString('base64url'),
     now,
   });
+  const files = makeFiles(connection, null);
+  await files.ensureIndexes();
+  const approvals = makeApprovals({
+    organisations: store,
+    accounts: people.store,
+    files,
+    audit,
+    mail: {
+      send: async ({ key: _key, account: _account, ...message }) => {
+        decisions.push(message);
+      },
+    },
+    parseSiret,
+    addressOf,
+    now,
+  });
   const administration = makeAdministration({
     accounts: people.store,
     organisations: store,
@@ -110,6 +138,9 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
     people,
     store,
     organisations,
+    approvals,
+    files,
+    decisions,
     administration,
     audit,
     sessions,
@@ -135,9 +166,11 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
         { label: 'Mes organismes', href: '/mon-espace/organisations' },
       ];
       const actorOf = makeActorOf(sessions);
+      const approval = organisationApprovalRoutes({ approvals, views, spaceLinks, actorOf });
       router.use(...sessions.middleware);
       const links = [
         { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
+        { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
         { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
       ] as const;
       router.use(
@@ -151,7 +184,16 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
           beforeSignOut: async () => null,
           now,
         }).router,
-        organisationRoutes({ organisations, sessions, views, spaceLinks, actorOf, now }),
+        approval.router,
+        organisationRoutes({
+          organisations,
+          sendApplication: approval.sendApplication,
+          sessions,
+          views,
+          spaceLinks,
+          actorOf,
+          now,
+        }),
         administrationRoutes({ administration, sessions, views, actorOf }),
       );
       const settings = { publicUrl: null, trustProxy: 1, rateLimitPerMinute: 100_000, assetsDirectory };
@@ -159,10 +201,12 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
     },
     async clear() {
       await people.clear();
-      for (const name of ['organisations', 'invitations', 'sessions', 'audit', 'auditHead']) {
+      const collections = ['organisations', 'invitations', 'sessions', 'audit', 'auditHead'];
+      for (const name of [...collections, 'files.files', 'files.chunks']) {
         await connection.collection(name).deleteMany({});
       }
       invitations.length = 0;
+      decisions.length = 0;
     },
     close: () => people.close(),
   };

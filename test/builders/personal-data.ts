@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type Express, Router as makeRouter, type Router } from 'express';
 import mongoose, { type Connection } from 'mongoose';
+import { filesOf } from '../../src/accounts/model/approval.ts';
 import type { Holding } from '../../src/accounts/model/holding.ts';
 import type { Account } from '../../src/accounts/model.ts';
 import { personalDataRoutes } from '../../src/accounts/routes/personal-data.ts';
@@ -110,7 +111,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
     sessionHolding(sessions),
     tokenHolding(tokens),
     attemptHolding(attempts, accounts),
-    organisationHolding({ organisations, accounts }),
+    organisationHolding({ organisations, accounts, files }),
     enrolmentHolding(enrolments),
     keptHolding(kept),
     fileHolding(files),
@@ -242,11 +243,23 @@ export async function aPersonWithEverything(world: PersonalDataWorld): Promise<{
   for (const what of ['sign-in ada.lovelace@exemple.fr', `password ${ada.id}`]) {
     await attempts.begin([{ what, limit: 5 }], clock);
   }
-  const organisation = { kind: 'provider' as const, siret: null, demo: false, createdAt: clock };
+  const organisation = { kind: 'provider' as const, siret: null, approval: null, demo: false, createdAt: clock };
   const member = (accountId: string, owner: boolean) => ({ accountId, owner, since: clock });
   await organisations.create({ ...organisation, id: 'alone', name: 'Atelier', members: [member(ada.id, true)] });
   const both = [member(ada.id, true), member(grace.id, false)];
   await organisations.create({ ...organisation, id: 'shared', name: 'Fabrique', members: both });
+  // A funder that waits for an operator: she wrote about it and sent a document.
+  const approval = {
+    state: 'waiting',
+    at: clock,
+    statement: 'Ada Lovelace finance.',
+    sentBy: ada.id,
+    reason: null,
+  } as const;
+  await organisations.create({ ...organisation, kind: 'funder', id: 'fonds', name: 'Fonds', members: both, approval });
+  const statutes = Readable.from([Buffer.from('%PDF-1.4\n% Statutes, Ada Lovelace\n%%EOF\n')]);
+  const sent = { owner: filesOf('fonds'), purpose: 'organisation-proof', name: 'Statuts.pdf', bytes: statutes };
+  await files.store({ ...sent, maxBytes: 1_000, accepted: ['application/pdf'] });
   const invitation = { owner: false, sentAt: clock, expiresAt: clock, usedAt: null, withdrawnAt: null };
   const to = (id: string, emailKey: string, invitedBy: string) =>
     organisations.addInvitation({ ...invitation, id, organisationId: 'shared', emailKey, tokenHash: id, invitedBy });

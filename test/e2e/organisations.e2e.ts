@@ -100,6 +100,43 @@ describe('organisations and the operator in a browser', function () {
     await bob.getByText('Vous faites maintenant partie de cet organisme.').waitFor();
   });
 
+  it('a funder asks to be accepted with a document, is refused with a reason, corrects and is accepted, without scripts', async () => {
+    await world.person('Carol');
+    const carol = await signedIn('carol', false);
+    await carol.goto(`${origin}${base}/nouveau`);
+    await carol.getByLabel('Financeur').check();
+    await carol.fill('#name', 'Fonds Avenir Métiers');
+    await carol.getByRole('button', { name: "Inscrire l'organisme" }).click();
+    const path = new URL(carol.url()).pathname;
+    const id = path.split('/').at(-1) ?? '';
+    const svg = { name: 'logo.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg/>') };
+    await carol.fill('#statement', 'Nous finançons des formations au numérique.');
+    await carol.setInputFiles('#document', svg);
+    await carol.getByRole('button', { name: 'Envoyer', exact: true }).click();
+    await carol.getByRole('alert').getByText("Ce fichier n'est pas d'un type accepté").waitFor();
+    expect(await carol.inputValue('#statement')).to.equal('Nous finançons des formations au numérique.');
+    const pdf = { name: 'statuts.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\n%%EOF') };
+    await carol.setInputFiles('#document', pdf);
+    await carol.getByRole('button', { name: 'Envoyer', exact: true }).click();
+    await carol.getByText('Demande envoyée.').waitFor();
+
+    const operator = await signedIn('operator', false);
+    await operator.goto(`${origin}/admin/organismes`);
+    await operator.getByRole('link', { name: 'Fonds Avenir Métiers' }).click();
+    await operator.getByRole('button', { name: "Refuser l'organisme" }).click();
+    await operator.getByRole('alert').getByText('Écrivez la raison du refus').waitFor();
+    await operator.fill('#reason', 'Ajoutez le SIRET de l’organisme.');
+    await operator.getByRole('button', { name: "Refuser l'organisme" }).click();
+    await operator.getByText("L'organisme est refusé.").waitFor();
+    await carol.goto(`${origin}${path}`);
+    await carol.getByText('Ajoutez le SIRET').waitFor();
+    await carol.getByRole('button', { name: 'Redemander la vérification' }).click();
+    await carol.getByText('Demande envoyée.').waitFor();
+    await operator.goto(`${origin}/admin/organismes/${id}`);
+    await operator.getByRole('button', { name: "Accepter l'organisme" }).click();
+    await operator.getByText("Aucun organisme n'attend de vérification.").waitFor();
+  });
+
   it('has no axe violation and no horizontal scroll, at any size', async () => {
     const organisation = (
       await world.store.ofMember((await world.people.store.byEmail('ada@exemple.fr'))?.id ?? '')
@@ -108,8 +145,11 @@ describe('organisations and the operator in a browser', function () {
     if (organisation === undefined || bob === null) throw new Error('the journey before this one did not end');
     const path = `${base}/${organisation.id}`;
     const long = `${'une.adresse.'.repeat(4)}longue@un-domaine-assez-long.exemple.fr`;
-    const ada = await signedIn('ada', true);
     const owner = await world.people.store.byEmail('ada@exemple.fr');
+    const asked = { kind: 'funder', name: 'Fonds qui attend', siret: '' };
+    const created = owner === null ? null : await world.organisations.create(await world.actor(owner), asked);
+    const waiting = created?.kind === 'done' ? created.id : '';
+    const ada = await signedIn('ada', true);
     if (owner !== null) {
       await world.organisations.invite(await world.actor(owner), organisation.id, { email: long, owner: true });
     }
@@ -117,6 +157,9 @@ describe('organisations and the operator in a browser', function () {
     const operator = await signedIn('operator', true);
     const visitor = await (await browser.newContext()).newPage();
     const found = [
+      ...(await problemsOf(ada, 'funder that waits', `${base}/${waiting}?fait=inscrit`)),
+      ...(await problemsOf(operator, 'organisations to check', '/admin/organismes')),
+      ...(await problemsOf(operator, 'organisation to check', `/admin/organismes/${waiting}`)),
       ...(await problemsOf(ada, 'list', `${base}?fait=inscrit`)),
       ...(await problemsOf(ada, 'new', `${base}/nouveau`)),
       ...(await problemsOf(ada, 'organisation', `${path}?fait=invite`)),

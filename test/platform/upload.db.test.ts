@@ -75,7 +75,7 @@ describe('forms that carry a file', () => {
         const stored = await files.store({ ...upload, accepted: ['application/pdf'] });
         response.json({ fields, file: stored });
       } catch (error) {
-        response.status(422).json({ fields, errors: { [sent.field]: refusalOf(error) } });
+        response.status(422).json({ fields, errors: { [sent.field]: await refusalOf(asked, error) } });
       }
     });
     router.post('/lire', async (asked, response) => {
@@ -250,6 +250,9 @@ describe('forms that carry a file', () => {
       'a body cut after the fields': () => [body(text('_csrf', token), text('a', 'b'))],
       'a header of the name of a function': () => [
         signed(`--${boundary}\r\nconstructor: a\r\n__proto__: b\r\n\r\nx\r\n`, ...file(pdf())),
+      ],
+      'a part whose headers do not end': () => [
+        signed(`--${boundary}\r\nContent-Disposition: form-data; name="a"\r\n`),
       ],
       'not a multipart form at all': () => [Buffer.from(`_csrf=${token}&a=b`), 'application/x-www-form-urlencoded'],
     };

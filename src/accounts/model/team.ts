@@ -5,6 +5,10 @@ import { freeText } from '../../nir.ts';
 import type { Membership } from '../../rights.ts';
 import type { Account, Invitation, Organisation } from '../model.ts';
 import { emailKey } from '../model.ts';
+import { isActive } from './approval.ts';
+
+/** What may change of an organisation. */
+export type OrganisationChange = Partial<Pick<Organisation, 'name' | 'siret' | 'members' | 'approval'>>;
 
 export type Members = Organisation['members'];
 
@@ -82,7 +86,8 @@ export function withoutErased(members: Members, accountId: string): Members | nu
 export function membershipIn(organisation: Organisation, accountId: string): Membership | null {
   const member = organisation.members.find((candidate) => candidate.accountId === accountId);
   if (member === undefined) return null;
-  return { organisationId: organisation.id, kind: organisation.kind, owner: member.owner };
+  const { id, kind } = organisation;
+  return { organisationId: id, kind, owner: member.owner, active: isActive(organisation) };
 }
 
 /**

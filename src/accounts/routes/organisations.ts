@@ -22,6 +22,7 @@ import {
   organisationsPath,
   removing,
 } from '../view-models/organisations.ts';
+import type { OrganisationApprovalRoutes } from './organisation-approval.ts';
 
 const creationForm = z.object({ kind: text, name: text, siret: text });
 const invitationForm = z.object({ email: text, owner: text });
@@ -33,10 +34,12 @@ export function organisationRoutes(parts: {
   readonly views: Views;
   /** Entries of the bar of the own space; ours is `/mon-espace/organisations`. */
   readonly spaceLinks: readonly SpaceLink[];
+  /** The page of an organisation that waits for an operator. */
+  readonly sendApplication: OrganisationApprovalRoutes['sendApplication'];
   actorOf(request: Request): Promise<Actor>;
   now(): Date;
 }): Router {
-  const { organisations, sessions, views, spaceLinks, actorOf, now } = parts;
+  const { organisations, sessions, views, spaceLinks, sendApplication, actorOf, now } = parts;
   const router = Router();
   router.use(organisationsPath, unkept);
   // The address of an invitation opens it: no cache, no referrer.
@@ -78,7 +81,9 @@ export function organisationRoutes(parts: {
       );
     }
     await goOn(request, actor, outcome);
-    response.redirect(303, `${organisationsPath}?fait=inscrit`);
+    // A funder has something left to do.
+    const place = typed.kind === 'funder' ? organisationPath(outcome.id) : organisationsPath;
+    response.redirect(303, `${place}?fait=inscrit`);
   });
 
   async function sendOrganisation(request: Request, response: Response, id: string, form = noForm): Promise<void> {
@@ -87,7 +92,10 @@ export function organisationRoutes(parts: {
     sendPage(response, views, 'organisations/organisation', model, form === noForm ? 200 : 422);
   }
 
-  router.get(`${organisationsPath}/:id`, (request, response) => sendOrganisation(request, response, request.params.id));
+  router.get(`${organisationsPath}/:id`, async (request, response) => {
+    const { id } = request.params;
+    if (!(await sendApplication(request, response, id))) await sendOrganisation(request, response, id);
+  });
 
   router.post(`${organisationsPath}/:id/invitations`, async (request, response) => {
     const { id } = request.params;

@@ -3,7 +3,7 @@ import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../../errors.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
 import type { Membership } from '../../rights.ts';
-import { type Members, membershipIn } from '../model/team.ts';
+import { type Members, membershipIn, type OrganisationChange, siretTaken } from '../model/team.ts';
 import type { Invitation, Organisation } from '../model.ts';
 
 interface OrganisationDocument extends Omit<Organisation, 'id'> {
@@ -25,10 +25,15 @@ export interface OrganisationStore {
   ofMember(accountId: string): Promise<Organisation[]>;
   membershipsOf(accountId: string): Promise<Membership[]>;
   /**
-   * `change` gets the organisation as it is and may be called again when somebody else changed it in between; what it
-   * throws goes through. Null removes the organisation and its invitations. @throws AppError `not-found`
+   * `changed` gets the organisation as it is and may be called again when somebody else changed it in between; what it
+   * throws goes through. Null removes the organisation and its invitations.
+   * @throws AppError `not-found`; `conflict` `SIRET_PRIS` when another organisation of this kind has this SIRET
    */
-  changeMembers(id: string, change: (organisation: Organisation) => Members | null): Promise<Organisation | null>;
+  change(id: string, changed: (organisation: Organisation) => OrganisationChange | null): Promise<Organisation | null>;
+  /** As `change`. */
+  changeMembers(id: string, changed: (organisation: Organisation) => Members | null): Promise<Organisation | null>;
+  /** Those that wait for an operator, the longest waiting first. */
+  waiting(page: { readonly skip: number; readonly limit: number }): Promise<Organisation[]>;
   /** Earlier open invitations of the organisation to the same address are taken back. */
   addInvitation(invitation: Invitation): Promise<void>;
   invitationByToken(tokenHash: string): Promise<Invitation | null>;
@@ -54,6 +59,7 @@ organisationSchema.index(
   { unique: true, partialFilterExpression: { siret: { $type: 'string' } } },
 );
 organisationSchema.index({ 'members.accountId': 1 });
+organisationSchema.index({ 'approval.state': 1, 'approval.at': 1 });
 
 const invitationSchema = new Schema({ _id: String }, { collection: 'invitations', versionKey: false, strict: false });
 invitationSchema.index({ tokenHash: 1 }, { unique: true });
@@ -87,6 +93,35 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
     return (await found.toArray()).map(toOrganisation);
   }
 
+  async function change(
+    id: string,
+    changed: (organisation: Organisation) => OrganisationChange | null,
+  ): Promise<Organisation | null> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const found = await organisations.findOne({ _id: id });
+      if (found === null) throw new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
+      const asked = changed(toOrganisation(found));
+      const unchanged = { _id: id, revision: found.revision };
+      if (asked === null) {
+        const { deletedCount } = await organisations.deleteOne(unchanged);
+        if (deletedCount === 0) continue;
+        await invitations.deleteMany({ organisationId: id });
+        return null;
+      }
+      const after = await organisations
+        .findOneAndUpdate(unchanged, { $set: asked, $inc: { revision: 1 } }, { returnDocument: 'after' })
+        .catch((error: unknown) => {
+          throw isDuplicateKey(error) ? new AppError('conflict', 'SIRET_PRIS', siretTaken, { cause: error }) : error;
+        });
+      if (after !== null) return toOrganisation(after);
+    }
+    throw new AppError(
+      'unavailable',
+      'ORGANISATION_OCCUPEE',
+      'Une autre personne fait le même changement. Recommencez.',
+    );
+  }
+
   const about = ({ accountId, emailKey }: { accountId: string; emailKey: string | null }) => ({
     $or: [{ invitedBy: accountId }, ...(emailKey === null ? [] : [{ emailKey }])],
   });
@@ -116,34 +151,22 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
 
     ofMember,
 
+    async waiting({ skip, limit }) {
+      const found = organisations.find({ 'approval.state': 'waiting' }).sort({ 'approval.at': 1, _id: 1 });
+      return (await found.skip(skip).limit(limit).toArray()).map(toOrganisation);
+    },
+
     async membershipsOf(accountId) {
       return (await ofMember(accountId)).flatMap((organisation) => membershipIn(organisation, accountId) ?? []);
     },
 
-    async changeMembers(id, change) {
-      for (let attempt = 0; attempt < attempts; attempt += 1) {
-        const found = await organisations.findOne({ _id: id });
-        if (found === null) throw new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
-        const members = change(toOrganisation(found));
-        const unchanged = { _id: id, revision: found.revision };
-        if (members === null) {
-          const { deletedCount } = await organisations.deleteOne(unchanged);
-          if (deletedCount === 0) continue;
-          await invitations.deleteMany({ organisationId: id });
-          return null;
-        }
-        const changed = await organisations.findOneAndUpdate(
-          unchanged,
-          { $set: { members }, $inc: { revision: 1 } },
-          { returnDocument: 'after' },
-        );
-        if (changed !== null) return toOrganisation(changed);
-      }
-      throw new AppError(
-        'unavailable',
-        'ORGANISATION_OCCUPEE',
-        'Une autre personne fait le même changement. Recommencez.',
-      );
+    change,
+
+    async changeMembers(id, changed) {
+      return change(id, (organisation) => {
+        const members = changed(organisation);
+        return members === null ? null : { members };
+      });
     },
 
     async addInvitation({ id, ...invitation }) {

@@ -133,6 +133,8 @@ const templateWords: Readonly<Record<string, string>> = {
   'address-changed': 'adresse changée',
   'already-registered': 'inscription demandée une seconde fois',
   invitation: 'invitation',
+  'organisation-accepted': 'organisme accepté',
+  'organisation-refused': 'organisme refusé',
   'one-time-code-disabled': 'code à usage unique retiré',
   'one-time-code-enabled': 'code à usage unique activé',
   'password-changed': 'mot de passe changé',

@@ -6,6 +6,7 @@ import { AppError } from '../../errors.ts';
 import type { Audit, AuditEntry, AuditVerification } from '../../platform/audit.ts';
 import type { ListedSession } from '../../platform/web/session.ts';
 import { type Actor, requireRight, rolesWithOneTimeCode } from '../../rights.ts';
+import { isActive } from '../model/approval.ts';
 import type { Account, Organisation } from '../model.ts';
 import type { OrganisationStore } from '../store/organisations.ts';
 import type { AccountStore } from '../store.ts';
@@ -154,7 +155,7 @@ export function makeAdministration(dependencies: AdministrationDependencies) {
       const [belongsTo, open] = await Promise.all([organisations.ofMember(id), sessions.list(id)]);
       const needsCode =
         found.roles.some((role) => rolesWithOneTimeCode.includes(role)) ||
-        belongsTo.some(({ kind }) => kind === 'funder');
+        belongsTo.some((each) => each.kind === 'funder' && isActive(each));
       return {
         account: found,
         organisations: belongsTo,

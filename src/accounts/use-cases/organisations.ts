@@ -7,6 +7,7 @@ import { AppError } from '../../errors.ts';
 import { looksLikeNir, nirRefusal } from '../../nir.ts';
 import type { Audit, AuditEvent } from '../../platform/audit.ts';
 import { type Actor, type Membership, requireAccount, requireMembership, requireRightIn } from '../../rights.ts';
+import { waitingSince } from '../model/approval.ts';
 import {
   invitationDays,
   invitationsPerDay,
@@ -106,6 +107,17 @@ const accountGone = () =>
   new AppError('unauthenticated', 'CONNEXION_REQUISE', 'Connectez-vous pour ouvrir cette page.');
 const unknownOrganisation = () => new AppError('not-found', 'ORGANISATION_INCONNUE', "Cette page n'existe pas.");
 
+/** @param parseSiret structure and check key; no register is asked */
+export function siretOf(
+  parseSiret: (text: string) => ParsedSiret,
+  text: string,
+): { readonly siret: string | null } | { readonly refusal: string } {
+  if (looksLikeNir(text)) return { refusal: nirRefusal };
+  const parsed = parseSiret(text);
+  if (parsed.kind === 'refused') return { refusal: `Ce numéro SIRET est refusé : ${parsed.cause}.` };
+  return { siret: parsed.kind === 'siret' ? parsed.siret : null };
+}
+
 export function makeOrganisations(dependencies: OrganisationsDependencies) {
   const { organisations, accounts, audit, mail, parseSiret, addressOf, momentWords, newId, newToken, now } =
     dependencies;
@@ -151,13 +163,6 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
       details: { organisation },
     });
 
-  function siretOf(text: string): { siret: string | null } | { refusal: string } {
-    if (looksLikeNir(text)) return { refusal: nirRefusal };
-    const parsed = parseSiret(text);
-    if (parsed.kind === 'refused') return { refusal: `Ce numéro SIRET est refusé : ${parsed.cause}.` };
-    return { siret: parsed.kind === 'siret' ? parsed.siret : null };
-  }
-
   /** The organisation and the invitation that a link opens. @throws AppError `not-found` for any link that opens nothing */
   async function invited(token: string): Promise<{ invitation: Invitation; organisation: Organisation }> {
     const invitation = await organisations.invitationByToken(hashOfToken(token));
@@ -182,7 +187,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
     ): Promise<Outcome<{ readonly id: string } & NewRights, 'kind' | 'name' | 'siret'>> {
       const me = requireAccount(actor, 'account:own');
       const name = organisationNameSchema.safeParse(asked.name);
-      const siret = siretOf(asked.siret);
+      const siret = siretOf(parseSiret, asked.siret);
       const kind = asked.kind === 'provider' || asked.kind === 'funder' ? asked.kind : null;
       if (!name.success || 'refusal' in siret || kind === null) {
         const refusals = {
@@ -201,6 +206,7 @@ export function makeOrganisations(dependencies: OrganisationsDependencies) {
         name: name.data,
         siret: siret.siret,
         members: [{ accountId: me, owner: true, since: createdAt }],
+        approval: kind === 'funder' ? waitingSince(createdAt) : null,
         demo,
         createdAt,
       });

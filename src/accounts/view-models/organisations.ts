@@ -1,13 +1,14 @@
 /** Words of the organisations a person acts for, and of the invitations to them. */
 import { clock, count, french, longDate, shortDate } from '../../platform/web/format.ts';
 import { type FieldErrors, field, formPage, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
+import { isActive } from '../model/approval.ts';
 import { siretTaken } from '../model/team.ts';
 import type { Invitation, Organisation } from '../model.ts';
 
 export const organisationsPath = '/mon-espace/organisations';
 export const organisationPath = (id: string) => `${organisationsPath}/${encodeURIComponent(id)}`;
 
-const kinds = { provider: 'Organisme de formation', funder: 'Financeur' } as const;
+export const kindWords = { provider: 'Organisme de formation', funder: 'Financeur' } as const;
 const roleWord = (owner: boolean) => (owner ? 'propriétaire' : 'membre');
 /** « Martin Dupont (martin@exemple.fr) ». */
 const nameOf = ({ name, email }: Pick<ShownMember, 'name' | 'email'>) => name ?? email ?? 'Compte effacé';
@@ -43,18 +44,26 @@ export function organisationsModel(
     ...formPage('Mes organismes', {}, inSpace(parts.space, organisationsPath)),
     notice: doneWords(parts.done),
     newHref: `${organisationsPath}/nouveau`,
-    organisations: mine.map(({ organisation: { id, name, kind, siret, members }, owner }) => ({
-      name,
-      href: organisationPath(id),
-      leaveHref: `${organisationPath(id)}/quitter`,
-      role: { tone: owner ? 'cpf' : 'info', icon: 'organisme', text: roleWord(owner) },
-      facts: [
-        kinds[kind],
-        ...(siret === null ? [] : [`SIRET ${siretWords(siret)}`]),
-        count(members.length, 'personne'),
-      ].join(', '),
-      codeNeeded: kind === 'funder' && !parts.strong,
-    })),
+    organisations: mine.map(({ organisation, owner }) => organisationCard(organisation, owner, parts.strong)),
+  };
+}
+
+function organisationCard(organisation: Organisation, owner: boolean, strong: boolean) {
+  const { id, name, kind, siret, members } = organisation;
+  const active = isActive(organisation);
+  return {
+    name,
+    href: organisationPath(id),
+    leaveHref: `${organisationPath(id)}/quitter`,
+    role: { tone: owner ? 'cpf' : 'info', icon: 'organisme', text: roleWord(owner) },
+    facts: [
+      kindWords[kind],
+      ...(siret === null ? [] : [`SIRET ${siretWords(siret)}`]),
+      count(members.length, 'personne'),
+    ].join(', '),
+    codeNeeded: kind === 'funder' && active && !strong,
+    refused: organisation.approval?.state === 'refused',
+    waiting: organisation.approval?.state === 'waiting',
   };
 }
 
@@ -73,8 +82,8 @@ export function newOrganisationModel(typed: OrganisationFields, errors: FieldErr
       value,
       // The link of the summary leads to the first choice.
       id: index === 0 ? 'kind' : `kind-${value}`,
-      label: kinds[value],
-      hint: kindHints[value],
+      label: kindWords[value],
+      hint: french(kindHints[value]),
       checked: typed.kind === value,
     })),
     fields: [
@@ -90,7 +99,8 @@ export function newOrganisationModel(typed: OrganisationFields, errors: FieldErr
 
 const kindHints = {
   provider: 'Il publie des cours.',
-  funder: 'Il vérifie et finance. Un code à usage unique est demandé à ses membres.',
+  funder:
+    "Il vérifie et finance. L'exploitant du site vérifie d'abord l'organisme, puis un code à usage unique est demandé à ses membres.",
 } as const;
 
 export const noOrganisation: OrganisationFields = { kind: '', name: '', siret: '' };
@@ -111,7 +121,7 @@ export function organisationModel(
   return {
     ...formPage(organisation.name, form.errors, inSpace(parts.space, organisationsPath)),
     notice: doneWords(parts.done),
-    kind: kinds[organisation.kind],
+    kind: kindWords[organisation.kind],
     siret: organisation.siret === null ? french('Non donné') : siretWords(organisation.siret),
     since: longDate(organisation.createdAt),
     manages: membership.owner,
@@ -234,7 +244,7 @@ export function invitationModel(
   const next = `?suite=${encodeURIComponent(path)}`;
   return {
     ...formPage(`Rejoindre « ${organisation.name} »`),
-    kind: kinds[organisation.kind],
+    kind: kindWords[organisation.kind],
     role: owner
       ? 'propriétaire : vous pourrez inviter et retirer des membres'
       : 'membre : vous agirez pour cet organisme',
@@ -249,6 +259,6 @@ export function invitationModel(
 }
 
 /** « 123 456 789 00012 ». */
-function siretWords(siret: string): string {
+export function siretWords(siret: string): string {
   return siret.replace(/^(\d{3})(\d{3})(\d{3})(\d{5})$/, '$1 $2 $3 $4').replaceAll(' ', '\u00a0');
 }

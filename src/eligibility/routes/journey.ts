@@ -170,7 +170,7 @@ export function journeyRoutes(parts: JourneyParts): Router {
 
   router.post(resumePath, async (request, response) => {
     const { fields, file } = await readUpload(request, { maxBytes: 16_384, maxFields: 2 });
-    const resumed = file === null ? readPasted(fields.texte ?? '') : await readSent(file.bytes);
+    const resumed = file === null ? readPasted(fields.texte ?? '') : await readSent(request, file.bytes);
     if (resumed === null) return sendBroken(response, '');
     const today = isoDay(parts.now());
     const telling: Telling = { answers: resumed.answers, balance: null };
@@ -192,12 +192,12 @@ function nameOf({ q }: Form): AnswerName | null {
 }
 
 /** null: too large, cut, or not such a file. */
-async function readSent(bytes: AsyncIterable<Uint8Array>): Promise<Resumed | null> {
+async function readSent(request: Request, bytes: AsyncIterable<Uint8Array>): Promise<Resumed | null> {
   const pieces: Uint8Array[] = [];
   try {
     for await (const piece of bytes) pieces.push(piece);
   } catch (error) {
-    refusalOf(error);
+    await refusalOf(request, error);
     return null;
   }
   return readAnswersFile(Buffer.concat(pieces).toString('utf8'));

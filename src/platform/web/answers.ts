@@ -9,7 +9,7 @@ const longestText = 1_000;
 export const text = z.string().max(longestText).default('');
 
 /** The texts of a form. @throws AppError `invalid` for an object, a repeated field, or a text longer than any of ours */
-export function textsOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, request: Request) {
+export function textsOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, request: Pick<Request, 'body'>) {
   const parsed = schema.safeParse(request.body ?? {});
   if (!parsed.success) throw new AppError('invalid', 'FORMULAIRE_ILLISIBLE', 'Cette demande est mal formée.');
   return parsed.data;

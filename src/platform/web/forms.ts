@@ -8,7 +8,8 @@ export interface Field {
   readonly id: string;
   readonly label: string;
   readonly hint: string | null;
-  readonly type: 'text' | 'email' | 'password';
+  /** `file` is printed by partials/champ-fichier, a text of several lines by partials/champ-texte. */
+  readonly type: 'text' | 'email' | 'password' | 'file';
   /** What was typed; never a password nor a code. */
   readonly value: string;
   /** Purpose of the field for browsers and assistive tools (WCAG 1.3.5). */
@@ -34,7 +35,7 @@ export function field(id: string, label: string, errors: FieldErrors, options: F
     label: french(label),
     hint: hint === null ? null : french(hint),
     type,
-    value: type === 'password' ? '' : (value ?? ''),
+    value: type === 'password' || type === 'file' ? '' : (value ?? ''),
     autocomplete,
     error: error === null ? null : french(error),
     describedBy: described.length === 0 ? null : described.join(' '),

@@ -56,6 +56,7 @@ const mostFields = 100;
 const textBytes = 256 * 1_024;
 /** What a refused form may still send, unread, so that its browser comes to the answer. */
 const discardedBytes = 64 * 1_048_576;
+const lastWordMs = 1_000;
 const readings = new WeakMap<Request, Reading>();
 
 const malformed = (cause?: unknown) =>
@@ -69,7 +70,7 @@ export function uploadReader(tokenField: string): RequestHandler {
   return async (request, response, next) => {
     if (!request.is('multipart/form-data')) return next();
     const { first, ...reading } = begin(request);
-    response.once('finish', () => discardRest(request));
+    response.once('finish', () => void discardRest(request));
     readings.set(request, reading);
     request.body = { [tokenField]: (await first) === tokenField ? reading.fields.get(tokenField) : undefined };
     reading.fields.delete(tokenField);
@@ -94,11 +95,15 @@ export async function readUpload(request: Request, { maxBytes, maxFields = 20 }:
   };
 }
 
-/** The sentence to print under the field of the file. @throws what is not a refusal of the file */
-export function refusalOf(error: unknown): string {
-  if (error instanceof AppError && (error.kind === 'invalid' || error.kind === 'unavailable'))
-    return error.publicMessage;
-  throw error;
+/**
+ * The sentence to print under the field of the file, once the rest of the form has come: a browser that is still sending
+ * when the answer leaves may show a broken connection instead.
+ * @throws what is not a refusal of the file
+ */
+export async function refusalOf(request: Request, error: unknown): Promise<string> {
+  if (!(error instanceof AppError && (error.kind === 'invalid' || error.kind === 'unavailable'))) throw error;
+  await discardRest(request);
+  return error.publicMessage;
 }
 
 /** A browser sends a file without name and without bytes for a field left empty. */
@@ -154,6 +159,11 @@ function begin(request: Request): Reading & { readonly first: Promise<string | n
     }
   }
 
+  /** The parser waits for ever for a part whose headers do not end: with nothing left to read, it has a moment to finish. */
+  function lastWord(): void {
+    setTimeout(() => fail(malformed()), lastWordMs).unref();
+  }
+
   parser.on('field', (name: string | undefined, value, _nameCut, valueCut) => {
     textSize += value.length;
     if (name === undefined || fields.has(name) || stream !== null) return fail(malformed());
@@ -179,7 +189,11 @@ function begin(request: Request): Reading & { readonly first: Promise<string | n
     ended.resolve();
   });
   request.on('data', read);
-  request.once('end', () => parser.end());
+  request.once('end', () => {
+    parser.end();
+    if (stream === null || stream.readableEnded) lastWord();
+    else stream.once('end', lastWord);
+  });
   request.once('close', () => request.complete || fail(interrupted()));
   return { fields, first: first.promise, file: file.promise, ended: ended.promise, fault: () => fault };
 }
@@ -194,8 +208,9 @@ function parserOf(request: Request) {
   }
 }
 
-/** A browser reads the answer once it has sent everything: the rest is taken and dropped, within reason. */
-function discardRest(request: Request): void {
+/** Takes and drops what is still to come, within reason. */
+function discardRest(request: Request): Promise<void> {
+  if (request.readableEnded || request.destroyed) return Promise.resolve();
   let left = discardedBytes;
   request.removeAllListeners('data');
   request.on('data', (piece: Buffer) => {
@@ -203,6 +218,10 @@ function discardRest(request: Request): void {
     if (left < 0) request.destroy();
   });
   request.resume();
+  return new Promise((resolve) => {
+    request.once('end', resolve);
+    request.once('close', resolve);
+  });
 }
 
 /** A promise that may be rejected while nobody waits for it. */
