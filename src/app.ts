@@ -15,7 +15,9 @@ import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
 import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
+import { makeProviderFacts, type ProviderFactsUseCases } from './catalogue/use-cases/provider-facts.ts';
 import type { Config } from './config.ts';
+import { demoProviderFacts } from './demo/provider-facts.ts';
 import { startDemoServer } from './demo/server.ts';
 import { demoSources } from './demo/sources.ts';
 import { loadRulesFile, readCases } from './eligibility/data.ts';
@@ -32,6 +34,7 @@ import { makeFrameworkStore } from './framework/store.ts';
 import { discoverConnectors } from './harvest/discover.ts';
 import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
 import type { HarvestRun, RunTrigger } from './harvest/model.ts';
+import { parseSiret } from './harvest/parse/codes.ts';
 import { defaultSettings, type PipelineSettings } from './harvest/pipeline.ts';
 import { makeExaminer } from './harvest/start-examining.ts';
 import { makeWorkerQueue } from './harvest/start-worker.ts';
@@ -85,6 +88,8 @@ export interface UseCases extends Due {
   readonly courses: Pick<CourseStore, 'refreshAccess' | 'summary'>;
   /** What the training account says of each course. */
   readonly assessing: Assessing;
+  /** Proofs about schools. */
+  readonly providerFacts: ProviderFactsUseCases;
   /** Harvests these sources one after another, then rebuilds the pathways. */
   collect(
     sourceIds: readonly string[],
@@ -255,6 +260,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     await sources.plantKnown(loadKnownSources());
     const demonstration = demo === null ? [] : demoSources(demo.origin);
     if (demo !== null) await sources.plantDemo(demonstration, { putBack: options.runsIn === 'worker' });
+    if (demo !== null) await providerFacts.save(demoProviderFacts(now()));
     // Each process has a demonstration server of its own: the stored address may be that of another one.
     const settingsHere = new Map(demonstration.map(({ id, config: own }) => [id, own]));
     const secrets = once(() => openSecrets(config));
@@ -348,6 +354,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
       assessing,
+      providerFacts: makeProviderFacts({ store: providerFacts, assessing, siretOf, now }),
       history,
       async collect(sourceIds, trigger, { everything = false, signal } = {}) {
         const runs: HarvestRun[] = [];
@@ -399,6 +406,13 @@ function openSecrets(config: Config): Secrets {
     key,
     config.oldSecretKeys.map((old) => parseKey(old, 'OLD_SECRET_KEYS')),
   );
+}
+
+/** As the harvest reads one, in the words of an import. */
+function siretOf(text: string): { readonly siret: string } | { readonly cause: string } {
+  const parsed = parseSiret(text);
+  if (parsed.kind === 'siret') return { siret: parsed.siret };
+  return { cause: parsed.kind === 'refused' ? parsed.cause : 'il est vide' };
 }
 
 const viewsDirectory = join(projectRoot, 'views');

@@ -10,6 +10,7 @@ import { eligibilityCommands } from './cli/eligibility.ts';
 import { frameworkCommands } from './cli/framework.ts';
 import { harvestCommands, withApp } from './cli/harvest.ts';
 import { printFailure } from './cli/output.ts';
+import { providerCommands } from './cli/providers.ts';
 import { registryCommands } from './cli/registry.ts';
 import { retentionCommands } from './cli/retention.ts';
 import { searchCommand } from './cli/search.ts';
@@ -40,6 +41,7 @@ accountCommands(program, (print, act) =>
 );
 auditCommands(program, config);
 retentionCommands(program, config);
+providerCommands(program, config);
 secretCommands(program, config);
 assessingCommand(eligibilityCommands(program), config);
 

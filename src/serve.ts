@@ -83,6 +83,7 @@ export async function serve(app: App): Promise<RunningServer> {
     pathways: pathwayLinks(useCases.pathways, now),
     failingSince: useCases.failingSince,
     history,
+    providerFacts: (siret) => useCases.providerFacts.show(siret),
     graceDays: config.harvest.graceDays,
     now,
   });

@@ -18,7 +18,7 @@ const curlyBracket = 0x7b;
 export default defineConnector({
   id: 'lheo',
   title: 'LHÉO (XML 2.0 à 2.3, lheo-index, LaBonneFormation)',
-  version: 1,
+  version: 2,
   // One document, read from its start: there is nowhere to resume from.
   resumable: false,
   configSchema,

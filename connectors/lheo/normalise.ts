@@ -65,6 +65,8 @@ function courseOf(offer: Offer): Normalised {
   const sessions = sessionsOf(offer, findings);
   const certifications = certificationsOf(offer, findings);
   const isRegistered = certifications.some(({ kind }) => kind === 'RNCP' || kind === 'RS');
+  // Without a price there is nothing to be part of.
+  const included = offer.feesIncluded && price !== null ? true : null;
   const course: CourseDraft = {
     title,
     description,
@@ -82,8 +84,8 @@ function courseOf(offer: Offer): Normalised {
     contentFree: price === null ? null : price.amount === 0,
     fundedForJobSeekers: fundingOf(offer),
     price,
-    exam: { exists: null, included: null, price: null },
-    certificate: { type: isRegistered ? 'registered' : 'unknown', free: null, included: null, price: null },
+    exam: { exists: null, included, price: null },
+    certificate: { type: isRegistered ? 'registered' : 'unknown', free: null, included, price: null },
     certifications,
     subjects: offer.subjects.flatMap(({ scheme, code }) => {
       const known = subjectCode(scheme, code);

@@ -46,6 +46,8 @@ export interface Offer {
   readonly pace: string;
   readonly duration: Said;
   readonly price: Said;
+  /** The fees of the certification, exam included, are in the price. */
+  readonly feesIncluded: boolean;
   readonly funding: { readonly isAgreed: boolean; readonly leftToPay: string; readonly words: string };
   readonly certifications: readonly {
     readonly kind: 'RNCP' | 'RS' | 'CPF' | 'CERTIFINFO';
@@ -112,6 +114,7 @@ export function offerOfAction(formation: XmlElement, action: XmlElement): Offer 
     pace: conditions.pace,
     duration: conditions.duration,
     price: conditions.price,
+    feesIncluded: conditions.feesIncluded,
     funding: conditions.funding,
     modality: conditions.modality,
     isAlwaysOpen: conditions.isAlwaysOpen,
@@ -186,6 +189,7 @@ function conditionsOf(element: XmlElement) {
     pace: word(textAt(element, 'rythme-formation')),
     duration: said(element, 'duree-indicative'),
     price: said(element, 'prix-total-TTC'),
+    feesIncluded: extraOf(element, 'frais-certif-inclus-frais-anpec') === '1',
     funding: {
       isAgreed: textAt(element, 'conventionnement') === '1',
       leftToPay: word(textAt(element, 'frais-restants')),
@@ -279,6 +283,7 @@ export function offerOfLaBonneFormation(document: LaBonneFormation): Offer {
     pace: '',
     duration: { field: 'duree-indicative', value: '' },
     price: { field: 'prix-total-TTC', value: '' },
+    feesIncluded: false,
     funding: { isAgreed: false, leftToPay: '', words: '' },
     certifications: [
       { kind: 'RNCP', code: { field: 'code-rncp', value: text(document['code-rncp']) } },

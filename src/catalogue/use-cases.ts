@@ -4,6 +4,7 @@ import type { Framework } from '../framework/model.ts';
 import type { Card } from './model/card.ts';
 import type { SearchRequest } from './model/choices.ts';
 import type { CompetencePage, CoursePage, Home, ProviderPage, SearchResult, StepLink } from './model/pages.ts';
+import type { ProviderFacts } from './model/provider-facts.ts';
 import { type CourseId, courseIdOfSlug } from './model.ts';
 import type { CourseIndex } from './search/course-index.ts';
 import type { HistoryStore } from './store/history.ts';
@@ -27,6 +28,8 @@ export interface CatalogueParts {
   readonly history: Pick<HistoryStore, 'ofCourse'>;
   /** Sources that fail now, with the date of their last success or first failure; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+  /** Proofs about a school. */
+  providerFacts(siret: string): Promise<ProviderFacts | null>;
   readonly graceDays: number;
   now(): Date;
 }
@@ -114,11 +117,13 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
     async provider(id) {
       const shown = await courses.byProvider(id, { limit: listed });
       if (shown.length === 0) throw unknownPage();
-      const [found, failing] = await Promise.all([
+      const siret = shown.find(({ draft }) => draft.provider.siret !== null)?.draft.provider.siret ?? null;
+      const [facts, found, failing] = await Promise.all([
+        siret === null ? null : parts.providerFacts(siret),
         index.search({ q: '', filters: { provider: [id] }, sort: 'relevance', page: 1, facets: [] }),
         parts.failingSince([...new Set(shown.map((course) => course.sourceId))]),
       ]);
-      return { id, courses: shown, total: Math.max(found.total, shown.length), failing };
+      return { id, facts, courses: shown, total: Math.max(found.total, shown.length), failing };
     },
   };
 }

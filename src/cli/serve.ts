@@ -70,6 +70,7 @@ export function serveCommand(program: Command, config: () => Config): void {
 /** What came from fictional partners does not outlive the demonstration. */
 async function eraseDemonstration({ useCases }: App, print: Printer): Promise<void> {
   const erased = await useCases.sources.eraseDemo();
+  await useCases.providerFacts.eraseDemo();
   if (erased === 0) return;
   print.progress(`Démonstration arrêtée : ${erased} cours fictifs effacés.`);
   await useCases.pathways.rebuild();

@@ -130,11 +130,15 @@ ${element('acces-handicapes', 'Locaux accessibles ; un référent adapte le parc
 ${element('langue-formation', course.theme.language)}
 ${isFunded ? element('frais-restants', '0') : ''}
 ${price === null ? '' : element('prix-total-TTC', price)}
+${price === null || course.theme.certification === undefined ? '' : feesIncluded}
 ${element('duree-indicative', `${course.weeks} semaines`)}
 ${element('nombre-heures-total', String(course.theme.hours))}
 ${funding}
 </action>`;
 }
+
+const feesIncluded =
+  '<extras info="action"><extras info="frais-pedagogiques"><extra info="frais-certif-inclus-frais-anpec">1</extra></extras></extras>';
 
 const recruitmentCodes = { open: '1', coming: '3', closed: '2' } as const;
 

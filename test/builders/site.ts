@@ -136,6 +136,7 @@ function historyOf(courses: readonly Course[], events: readonly JournalEntry[]):
 export interface SiteOptions {
   readonly courses?: readonly Course[];
   readonly pathways?: readonly Pathway[];
+  readonly providerFacts?: readonly ProviderFacts[];
   readonly facts?: Partial<SiteFacts>;
   readonly settings?: Partial<WebSettings>;
   readonly failing?: ReadonlyMap<string, Date>;
@@ -187,6 +188,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     pathways: pathwayLinks(reading, now),
     failingSince: async () => failing,
     history,
+    providerFacts: async (siret) => options.providerFacts?.find((facts) => facts.siret === siret) ?? null,
     graceDays: 7,
     now,
   });

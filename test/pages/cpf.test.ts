@@ -10,7 +10,7 @@ import { loadRules } from '../../src/eligibility/data.ts';
 import { accessOf } from '../../src/eligibility/model.ts';
 import { endOfLifeOf } from '../../src/framework/model/end-of-life.ts';
 import { aCourse, daysAgo, euros, testNow } from '../builders/course.ts';
-import { aFundedCourse, aRecord, fundingFacts, rsRecord, today } from '../builders/funding.ts';
+import { aFundedCourse, aRecord, fundingFacts, rsRecord, seen, someFacts, today } from '../builders/funding.ts';
 import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
 import { aSite } from '../builders/site.ts';
 
@@ -180,6 +180,32 @@ describe('the training account on pages', () => {
       expect(html).to.include('Finançable CPF : à vérifier');
       expect(await get('/catalogue?cpf=peut-etre')).to.include("Le filtre « peut-etre » n'existe pas");
     });
+  });
+
+  it('the page of a school says each fact with its proof, source and date; unknown is said (P22)', async () => {
+    const expired = seen(
+      { categories: ['AF' as const], from: '2023-03-01', to: '2026-10-31' },
+      { date: '2026-09-01', until: '2026-10-31' },
+    );
+    const facts = someFacts({
+      qualiopi: expired,
+      activityNumber: seen('52440999901', { proof: 'declared', source: 'Son site' }),
+      delisted: null,
+    });
+    const known = await aSite({ courses: [payable], providerFacts: [facts] });
+    const html = plain((await request(known).get('/organismes/fabrique').expect(200)).text);
+    for (const text of [
+      '52440999901 (déclaré le 02/11/2026, Son site)',
+      'valide (vérifié le 02/11/2026, Liste publique des organismes de formation)',
+      'actions de formation, du 01/03/2023 au 31/10/2026 (expiré depuis le 01/11/2026, Liste publique',
+      'habilité à former (vérifié le 02/11/2026',
+    ])
+      expect(html).to.include(text);
+    expect(html).to.match(/<dt>Mon Compte Formation<\/dt><dd>inconnu<\/dd>/);
+    const unknown = await get('/organismes/fabrique');
+    expect(unknown)
+      .to.match(/<dt>Certification Qualiopi<\/dt><dd>inconnu<\/dd>/)
+      .and.include('52440999901 (déclaré)');
   });
 
   describe('on a pathway', () => {

@@ -6,6 +6,7 @@ import type { FacetName, FacetValue } from '../search/course-index.ts';
 import type { Card } from './card.ts';
 import type { Choice, SearchRequest } from './choices.ts';
 import type { CourseEvent } from './history.ts';
+import type { ProviderFacts } from './provider-facts.ts';
 
 export interface CatalogueFigures {
   /** Courses in the lists. */
@@ -54,6 +55,8 @@ export interface CompetencePage {
 
 export interface ProviderPage {
   readonly id: string;
+  /** Proofs about the school; null when nothing is known, or it gives no SIRET. */
+  readonly facts: ProviderFacts | null;
   readonly courses: readonly Course[];
   readonly total: number;
   readonly failing: ReadonlyMap<string, Date>;

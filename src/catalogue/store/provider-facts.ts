@@ -7,6 +7,8 @@ export interface ProviderFactsStore {
   bySirets(sirets: readonly string[]): Promise<ReadonlyMap<string, ProviderFacts>>;
   /** What was known of the school is replaced whole. */
   save(facts: readonly ProviderFacts[]): Promise<void>;
+  /** Erases those of fictional schools. */
+  removeDemo(): Promise<void>;
 }
 
 type FactsDocument = Omit<ProviderFacts, 'siret'> & { _id: string };
@@ -42,6 +44,10 @@ export function makeProviderFactsStore(connection: Connection): ProviderFactsSto
         })),
         { ordered: false },
       );
+    },
+
+    async removeDemo() {
+      await model.deleteMany({ demo: true });
     },
   };
 }

@@ -1,10 +1,11 @@
 /** The home page, the map of competences, one competence, one school. */
 import type { DigcompCompetence } from '../../framework/model/reference.ts';
 import type { Framework } from '../../framework/model.ts';
-import { clock, count, french, number, shortDate } from '../../platform/web/format.ts';
+import { clock, count, french, isoDay, number, shortDate } from '../../platform/web/format.ts';
 import type { Card } from '../model/card.ts';
 import { emptyRequest, searchAddress } from '../model/choices.ts';
 import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
+import { factRows } from '../model/provider-facts-words.ts';
 import { catalogueOf } from '../model/source-words.ts';
 import { courseCard } from './card.ts';
 
@@ -243,8 +244,11 @@ export function providerModel(page: ProviderPage, reference: Reference, now: Dat
     heading: name,
     identity: [
       { label: 'SIRET', text: siret === null ? 'inconnu' : `${siret} (déclaré)` },
-      { label: "Numéro de déclaration d'activité", text: activity === null ? 'inconnu' : `${activity} (déclaré)` },
-      { label: 'Certification Qualiopi', text: 'inconnu' },
+      ...factRows(page.facts, isoDay(now)).map(({ key, label, text }) => ({
+        label,
+        // What its own catalogue says is a declaration.
+        text: key === 'activityNumber' && text === 'inconnu' && activity !== null ? `${activity} (déclaré)` : text,
+      })),
       { label: sources.length > 1 ? 'Catalogues lus' : 'Catalogue lu', text: sources.join(', ') },
     ],
     source: french(`Source : ${sources.map(catalogueOf).join(', ')}, relevé le ${shortDate(newest)}.`),
