@@ -21,7 +21,7 @@ import { demoProviderFacts } from './demo/provider-facts.ts';
 import { startDemoServer } from './demo/server.ts';
 import { demoSources } from './demo/sources.ts';
 import { loadRulesFile, readCases } from './eligibility/data.ts';
-import { makeRuleStore } from './eligibility/store.ts';
+import { makeRuleStore, type RuleStore } from './eligibility/store.ts';
 import { makeRules, type Rules } from './eligibility/use-cases/rules.ts';
 import { loadFramework } from './framework/data.ts';
 import type { Framework } from './framework/model.ts';
@@ -64,6 +64,7 @@ import { makeSourceStore } from './providers/store.ts';
 import { type Due, makeDue } from './providers/use-cases/due.ts';
 import type { Notices } from './providers/use-cases/notices.ts';
 import { makeSources, type Sources } from './providers/use-cases.ts';
+import { openRuleEditing, type RuleEditing } from './rule-editing.ts';
 import { userAgentOf } from './user-agent.ts';
 
 /** The folder of package.json: `views/` and `dist/` are there, whether this file runs from `src/` or from `dist/src/`. */
@@ -119,6 +120,8 @@ export interface App {
   readonly history: HistoryStore;
   /** The dated rules: the file and what was published since. */
   readonly rules: Rules;
+  /** Drafts of versions, what each would change, and where published ones go. */
+  readonly ruleEditing: RuleEditing & { readonly store: RuleStore };
   readonly useCases: UseCases;
   /** Pages, as the server and the mails print them; read at the first call. */
   views(): { readonly views: Views; readonly assetsDirectory: string };
@@ -308,6 +311,8 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       list: makeListPathways({ pathways: pathwayStore }),
       bySlug: makePathwayBySlug({ pathways: pathwayStore }),
     };
+    const editing = await openRuleEditing({ connection, rules, courses, funding, pathways, log });
+    closers.push(() => editing.flips.close());
     const views = once(() => readViews(config));
     const people = once(() =>
       openPeople({
@@ -318,6 +323,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         viewsDirectory,
         courses,
         pathways,
+        drafts: editing.drafts,
         runs: harvestStore.runs,
         secrets: secrets(),
         sources: sourceStore,
@@ -385,6 +391,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       register,
       funding,
       rules,
+      ruleEditing: { ...editing, store: ruleStore },
       courses,
       useCases,
       views,

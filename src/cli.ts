@@ -13,6 +13,7 @@ import { printFailure } from './cli/output.ts';
 import { providerCommands } from './cli/providers.ts';
 import { registryCommands } from './cli/registry.ts';
 import { retentionCommands } from './cli/retention.ts';
+import { flipsCommand } from './cli/rules.ts';
 import { searchCommand } from './cli/search.ts';
 import { secretCommands } from './cli/secrets.ts';
 import { serveCommand } from './cli/serve.ts';
@@ -43,7 +44,9 @@ auditCommands(program, config);
 retentionCommands(program, config);
 providerCommands(program, config);
 secretCommands(program, config);
-assessingCommand(eligibilityCommands(program), config);
+const eligibility = eligibilityCommands(program);
+assessingCommand(eligibility, config);
+flipsCommand(eligibility, config);
 
 try {
   await program.parseAsync();

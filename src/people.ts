@@ -31,6 +31,8 @@ import { makeTeams } from './accounts/use-cases/teams.ts';
 import { type Accounts, makeAccounts } from './accounts/use-cases.ts';
 import type { CourseStore } from './catalogue/store.ts';
 import { type Config, siteAddress } from './config.ts';
+import type { DraftStore } from './eligibility/store/drafts.ts';
+import { draftHolding } from './eligibility/use-cases/personal-data.ts';
 import { questionPath } from './eligibility/view-models/way.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
 import type { RunStore } from './harvest/store/runs.ts';
@@ -67,6 +69,7 @@ export interface PeopleParts {
   readonly viewsDirectory: string;
   readonly courses: CourseStore;
   readonly pathways: { list(): Promise<Pathway[]>; bySlug(slug: string): Promise<Pathway> };
+  readonly drafts: Pick<DraftStore, 'ofAuthor' | 'forgetAuthor'>;
   readonly runs: Pick<RunStore, 'countEndedBefore' | 'eraseEndedBefore'>;
   readonly secrets: Secrets;
   /** Where secret settings of sources are kept. */
@@ -151,6 +154,7 @@ export async function openPeople(parts: PeopleParts) {
     organisationHolding({ organisations: organisationStore, accounts: accountStore, files }),
     enrolmentHolding(enrolmentStore),
     keptHolding(keptStore),
+    draftHolding(parts.drafts),
     mailHolding(mail, accountStore),
     fileHolding(files),
   ];

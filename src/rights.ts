@@ -28,6 +28,7 @@ export const rights = [
   'users:manage',
   'organisations:approve',
   'audit:read',
+  'rules:edit',
 ] as const;
 export type Right = (typeof rights)[number];
 
@@ -41,7 +42,7 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   'provider-owner': [...signedIn, 'organisation:own', 'organisation:manage-members', 'source:own', 'source:close'],
   // Managing members also needs to own the organisation: `requireRightIn` looks at the membership.
   'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members'],
-  'rule-editor': [...signedIn, 'organisation:own'],
+  'rule-editor': [...signedIn, 'organisation:own', 'rules:edit'],
   reviewer: signedIn,
   operator: [...signedIn, 'source:manage', 'users:manage', 'organisations:approve', 'audit:read'],
 };

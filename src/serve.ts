@@ -1,4 +1,5 @@
 /** The server: pages over the use cases, the search index that follows the database, and the jobs. */
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,8 +22,10 @@ import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { siteAddress } from './config.ts';
 import { journeyRoutes } from './eligibility/routes/journey.ts';
+import { ruleEditorRoutes } from './eligibility/routes/rule-editor.ts';
 import { ruleRoutes } from './eligibility/routes/rules.ts';
 import { makePublishedRules } from './eligibility/use-cases/published-rules.ts';
+import { makeRuleEditor } from './eligibility/use-cases/rule-editor.ts';
 import { AppError } from './errors.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
@@ -60,6 +63,7 @@ const administrationLinks: readonly AdministrationLink[] = [
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
   { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
+  { label: 'Règles', href: '/admin/regles', right: 'rules:edit' },
 ];
 
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
@@ -125,6 +129,15 @@ export async function serve(app: App): Promise<RunningServer> {
     now,
   });
   const approval = organisationApprovalRoutes({ approvals: people.approvals, views, spaceLinks, actorOf });
+  // What courses say of the training account follows the rules without waiting for the job.
+  const unfollow = app.rules.onChange(() => useCases.assessing.refresh());
+  const ruleEditor = makeRuleEditor({
+    ...app.ruleEditing,
+    rules: app.rules,
+    audit: people.audit,
+    newId: randomUUID,
+    now,
+  });
   const web = makeWebApp({
     routers: [
       healthRoutes({ health, isReady: () => ready }),
@@ -160,6 +173,7 @@ export async function serve(app: App): Promise<RunningServer> {
         now,
       }),
       administrationRoutes({ administration: people.administration, sessions, views, actorOf }),
+      ruleEditorRoutes({ editor: ruleEditor, views, actorOf, now }),
       personalDataRoutes({
         personalData: people.personalData,
         views,
@@ -243,6 +257,7 @@ export async function serve(app: App): Promise<RunningServer> {
     web,
     async close() {
       ready = false;
+      unfollow();
       clearInterval(takeover);
       const closed = once(server, 'close');
       server.close();

@@ -58,6 +58,7 @@ const everybody = (status: number): Answers =>
   Object.fromEntries(caseNames.map((name) => [name, status])) as Record<Case, number>;
 const signedIn = (status: number): Answers => ({ ...everybody(status), visitor: 401 });
 const operators = (status: number): Answers => ({ ...everybody(403), visitor: 401, operator: status });
+const ruleEditors = (status: number): Answers => ({ ...everybody(403), visitor: 401, ruleEditor: status });
 /** Roles that never need a one-time code. */
 const withoutCode = (status: number) => ({
   learner: status,
@@ -108,6 +109,7 @@ const pathway = 'parcours-des-droits';
 const mine = '/mon-espace/organisations';
 const admin = '/admin/comptes';
 const toApprove = '/admin/organismes';
+const ruleDesk = '/admin/regles';
 const nowhere = '00000000-0000-4000-8000-000000000000';
 const fixed = (path: string) => () => path;
 
@@ -292,6 +294,44 @@ const table: Readonly<Record<string, Row>> = {
   },
   'GET /admin/journal': { answers: operators(200) },
   'POST /admin/journal/verification': { answers: operators(200) },
+
+  // Of rule editors, with a one-time code.
+  'GET /admin/regles': { answers: ruleEditors(200) },
+  'GET /admin/regles/:id': { at: fixed(`${ruleDesk}/F-03`), answers: ruleEditors(200) },
+  'POST /admin/regles/:id': { at: fixed(`${ruleDesk}/F-03`), answers: ruleEditors(422) },
+  'GET /admin/regles/brouillons/:id': { at: fixed(`${ruleDesk}/brouillons/${nowhere}`), answers: ruleEditors(404) },
+  'GET /admin/regles/brouillons/:id/changer': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/changer`),
+    answers: ruleEditors(404),
+  },
+  'POST /admin/regles/brouillons/:id/changer': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/changer`),
+    answers: ruleEditors(404),
+  },
+  'POST /admin/regles/brouillons/:id/cas': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/cas`),
+    answers: ruleEditors(404),
+  },
+  'POST /admin/regles/brouillons/:id/liste': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/liste`),
+    answers: ruleEditors(404),
+  },
+  'GET /admin/regles/brouillons/:id/verdicts.csv': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/verdicts.csv`),
+    answers: ruleEditors(404),
+  },
+  'GET /admin/regles/brouillons/:id/retirer': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/retirer`),
+    answers: ruleEditors(404),
+  },
+  'POST /admin/regles/brouillons/:id/retirer': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/retirer`),
+    answers: ruleEditors(404),
+  },
+  'POST /admin/regles/brouillons/:id/publier': {
+    at: fixed(`${ruleDesk}/brouillons/${nowhere}/publier`),
+    answers: ruleEditors(404),
+  },
 };
 
 interface Layer {

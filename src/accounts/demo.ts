@@ -54,6 +54,11 @@ const people: readonly DemoPerson[] = [
     code: true,
   }),
   person('Rédaction des règles', 'regles', 'Alix Exemple', { roles: ['learner', 'rule-editor'], code: true }),
+  // A version is published by another person than the one who prepared it.
+  person('Rédaction des règles, deuxième personne', 'regles-relecture', 'Ange Exemple', {
+    roles: ['learner', 'rule-editor'],
+    code: true,
+  }),
   person('Relecture des alignements', 'relecture', 'Lou Exemple', { roles: ['learner', 'reviewer'] }),
   person('Exploitation du site', 'exploitation', 'Charlie Exemple', { roles: ['learner', 'operator'], code: true }),
 ];

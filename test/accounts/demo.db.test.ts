@@ -87,10 +87,10 @@ describe('demonstration accounts', () => {
       roles: ['learner'],
     });
     await world.personalData.erase(await idOf('apprenant@demo.example'), { by: null, tell: false });
-    expect(await demo.shown()).to.have.length(6);
+    expect(await demo.shown()).to.have.length(7);
     await demo.plant();
     const shown = await demo.shown();
-    expect(shown).to.have.length(7);
+    expect(shown).to.have.length(8);
     for (const each of shown) await actorOf(each);
     expect((await world.accounts.byId(id))?.rightsVersion).to.be.greaterThan(version);
   });
@@ -112,7 +112,7 @@ describe('demonstration accounts', () => {
       ...members,
       { accountId: ada.id, owner: false, since: world.clock },
     ]);
-    expect(await demo.eraseAll()).to.equal(7);
+    expect(await demo.eraseAll()).to.equal(8);
     expect(await demo.shown()).to.deep.equal([]);
     const left = await world.accounts.list({ skip: 0, limit: 10 });
     expect(left.map(({ id }) => id)).to.deep.equal([ada.id]);

@@ -148,6 +148,8 @@ export interface SiteOptions {
   /** What is proven of schools, by SIRET. */
   readonly providers?: ReadonlyMap<string, ProviderFacts>;
   readonly receipts?: boolean;
+  /** Those of the file unless told. */
+  readonly rules?: Rules;
   /** Mounted before the public pages: a session, the pages of a person. */
   readonly before?: (parts: SiteParts) => readonly Router[];
 }
@@ -236,7 +238,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       now,
     }),
     pathwayRoutes({ useCases: reading, framework, views, cost, now }),
-    ruleRoutes({ rules: makePublishedRules({ rules: rulesOfTheFile() }), views, now }),
+    ruleRoutes({ rules: makePublishedRules({ rules: options.rules ?? rulesOfTheFile() }), views, now }),
     bodies(),
     journeyRoutes({
       ...cost,

@@ -6,7 +6,7 @@
 import type { Log } from '../../platform/log.ts';
 import { ruleSetOf, type WorkedCase } from '../data.ts';
 import type { IsoDate } from '../model/dates.ts';
-import { type Change, type Publication, publicationSchema, withVersion } from '../model/publication.ts';
+import { type CaseChange, type Change, publicationSchema, withVersion } from '../model/publication.ts';
 import type { RuleSet, RulesFile } from '../model/rule-set.ts';
 import type { RuleStore } from '../store.ts';
 
@@ -172,10 +172,7 @@ function withPublication(state: State, input: unknown, sequence: number): State 
 }
 
 /** A change of a case that no longer exists changes nothing. */
-export function withCaseChanges(
-  cases: readonly WorkedCase[],
-  changes: Publication['caseChanges'],
-): readonly WorkedCase[] {
+export function withCaseChanges(cases: readonly WorkedCase[], changes: readonly CaseChange[]): readonly WorkedCase[] {
   if (changes.length === 0) return cases;
   const byId = new Map(changes.map((one) => [one.id, one]));
   return cases.map((one) => {

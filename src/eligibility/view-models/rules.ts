@@ -146,14 +146,14 @@ const accessWords: Readonly<Record<string, string>> = {
 };
 
 const word = (words: Readonly<Record<string, string>>, value: unknown): string => words[String(value)] ?? String(value);
-const amount = (value: unknown): string =>
-  typeof value === 'number' ? money({ amount: Math.round(value * 100), currency: 'EUR' }) : 'aucun montant';
+const amount = (value: unknown, without = 'inconnu'): string =>
+  typeof value === 'number' ? money({ amount: Math.round(value * 100), currency: 'EUR' }) : without;
 const list = (value: unknown, name: (one: string) => string = String): string =>
   Array.isArray(value) && value.length > 0 ? value.map((one) => name(String(one))).join(', ') : 'rien';
 
 function participation(value: unknown): string {
   const { due, montant } = (value ?? {}) as { due?: unknown; montant?: unknown };
-  return due === true ? `due, ${amount(montant)}` : due === false ? 'non due' : 'inconnue';
+  return due === true ? `due, ${amount(montant, 'montant inconnu')}` : due === false ? 'non due' : 'inconnue';
 }
 
 const answerLines: readonly (readonly [key: keyof WireVerdict, label: string, written: (value: unknown) => string])[] =
@@ -161,10 +161,10 @@ const answerLines: readonly (readonly [key: keyof WireVerdict, label: string, wr
     ['cpf', 'Le CPF peut payer', (value) => word(cpfWords, value)],
     ['regles', 'Règles qui refusent', (value) => list(value)],
     ['manquants', 'Il manque', (value) => list(value, frenchFact)],
-    ['plafond', 'Plafond', amount],
+    ['plafond', 'Plafond', (value) => amount(value, 'aucun, ou pas connu')],
     ['participation', 'Participation', participation],
-    ['droitsMobilisables', 'Droits utilisables', amount],
-    ['resteACharge', 'Reste à payer', amount],
+    ['droitsMobilisables', 'Droits utilisables', (value) => amount(value)],
+    ['resteACharge', 'Reste à payer', (value) => amount(value)],
     ['acces', 'Accès', (value) => word(accessWords, value)],
     ['avertissements', 'Avertissements', (value) => list(value)],
   ];
