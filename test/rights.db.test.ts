@@ -136,12 +136,14 @@ const table: Readonly<Record<string, Row>> = {
   'GET /donnees': { answers: everybody(200) },
   'GET /donnees/regles.json': { answers: everybody(200) },
   'GET /contact': { answers: everybody(200) },
+  'GET /aide/lexique': { answers: everybody(200) },
   'GET /eligibilite': { answers: everybody(200) },
   // Nothing told: back to the question.
   'POST /eligibilite': { answers: everybody(303) },
   'GET /eligibilite/resultat': { answers: everybody(200) },
   'POST /eligibilite/resultat': { answers: everybody(303) },
   'GET /eligibilite/reponses.json': { answers: everybody(200) },
+  'GET /eligibilite/reprendre': { answers: everybody(303) },
   // Not a form that carries a file.
   'POST /eligibilite/reprendre': { answers: everybody(400) },
   'GET /accessibilite': { answers: everybody(200) },

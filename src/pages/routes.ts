@@ -1,7 +1,18 @@
 /** The pages that belong to no feature: whom to talk to, accessibility, legal notice, personal data. */
 import { Router } from 'express';
 import { AppError } from '../errors.ts';
+import { french } from '../platform/web/format.ts';
 import { type PageModel, sendPage, type Views } from '../platform/web/views.ts';
+import { loadLexicon } from './data.ts';
+
+/** « AT/MP » → `at-mp`: where a link to a word leads. */
+function foldedId(term: string): string {
+  return term
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+}
 
 export interface SiteFacts {
   readonly contact: { readonly email: string | null; readonly url: string | null };
@@ -49,6 +60,17 @@ export function pageRoutes(parts: {
       throw new AppError('not-found', 'CONTACT_INCONNU', "Cette page n'existe pas.");
     }
     sendPage(response, views, 'pages/contact', { ...page("Parler à quelqu'un"), ...contact });
+  });
+
+  const entries = loadLexicon().map((entry) => ({
+    id: foldedId(entry.term),
+    term: entry.term,
+    words: french(entry.words),
+    plain: french(entry.plain),
+  }));
+  router.get('/aide/lexique', (_request, response) => {
+    const model = { ...page('Les mots expliqués'), entries };
+    sendPage(response, views, 'pages/lexicon', model);
   });
 
   router.get('/accessibilite', (_request, response) => {

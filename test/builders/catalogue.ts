@@ -1,5 +1,6 @@
 /** A small catalogue with one course of each kind, for pages. */
 import type { Course } from '../../src/catalogue/model.ts';
+import { writeAnswers } from '../../src/eligibility/model/answers.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
 import { aCourse, aSession, daysAgo, euros, selfPaced } from './course.ts';
 import { aPathway, aStep, aStepCourse } from './pathway.ts';
@@ -127,6 +128,8 @@ export const manyPathways: readonly Pathway[] = [
   }),
 ];
 
+const someAnswers = writeAnswers({ v: 1, statut: 'salarie', age: 38, retraiteTauxPlein: false, inscription: 'non' });
+
 /** One address of every type of page, with the status it answers. */
 export const everyPage: readonly (readonly [name: string, path: string, status: number])[] = [
   ['home', '/', 200],
@@ -151,6 +154,13 @@ export const everyPage: readonly (readonly [name: string, path: string, status: 
   ['open data', '/donnees', 200],
   ['changes', '/changements', 200],
   ['contact', '/contact', 200],
+  ['words explained', '/aide/lexique', 200],
+  ['question', '/eligibilite?facile=1', 200],
+  ['result', `/eligibilite/resultat?but=cours:${special.paid.id}&r=${someAnswers}&facile=1`, 200],
+  ['result of a pathway', `/eligibilite/resultat?but=parcours:developpeur-web&r=${someAnswers}`, 200],
+  ['broken link', '/eligibilite?r=x', 400],
+  ['course with answers', `/cours/${special.paid.slug}?r=${someAnswers}`, 200],
+  ['pathway with answers', `/parcours/developpeur-web?r=${someAnswers}`, 200],
   ['accessibility', '/accessibilite', 200],
   ['legal notice', '/mentions-legales', 200],
   ['personal data', '/donnees-personnelles', 200],

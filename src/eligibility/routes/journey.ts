@@ -168,6 +168,9 @@ export function journeyRoutes(parts: JourneyParts): Router {
       .send(answersFile({ ref: way.aim.ref, date: way.date, answers: way.telling.answers }));
   });
 
+  // Whoever opens the address of the form again.
+  router.get(resumePath, (_request, response) => response.redirect(303, questionPath));
+
   router.post(resumePath, async (request, response) => {
     const { fields, file } = await readUpload(request, { maxBytes: 16_384, maxFields: 2 });
     const resumed = file === null ? readPasted(fields.texte ?? '') : await readSent(request, file.bytes);
