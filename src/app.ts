@@ -13,6 +13,7 @@ import { makeCourseAssessing } from './catalogue/store/assessing.ts';
 import { type HistoryStore, makeHistoryStore } from './catalogue/store/history.ts';
 import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
+import { type AdviceFor, makeAdvice } from './catalogue/use-cases/advice.ts';
 import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import { makeProviderFacts, type ProviderFactsUseCases } from './catalogue/use-cases/provider-facts.ts';
@@ -89,6 +90,8 @@ export interface UseCases extends Due {
   readonly courses: Pick<CourseStore, 'refreshAccess' | 'summary'>;
   /** What the training account says of each course. */
   readonly assessing: Assessing;
+  /** What the training account lacks to pay a course, in the terms of its school. */
+  readonly advice: AdviceFor;
   /** Proofs about schools. */
   readonly providerFacts: ProviderFactsUseCases;
   /** Harvests these sources one after another, then rebuilds the pathways. */
@@ -360,6 +363,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
       assessing,
+      advice: makeAdvice({ register, rules: () => rules.current(), now }),
       providerFacts: makeProviderFacts({ store: providerFacts, assessing, siretOf, now }),
       history,
       async collect(sourceIds, trigger, { everything = false, signal } = {}) {

@@ -88,6 +88,7 @@ export async function serve(app: App): Promise<RunningServer> {
     failingSince: useCases.failingSince,
     history,
     providerFacts: (siret) => useCases.providerFacts.show(siret),
+    advice: useCases.advice,
     graceDays: config.harvest.graceDays,
     now,
   });

@@ -9,6 +9,7 @@ import { type CourseId, courseIdOfSlug } from './model.ts';
 import type { CourseIndex } from './search/course-index.ts';
 import type { HistoryStore } from './store/history.ts';
 import type { CourseStore } from './store.ts';
+import type { AdviceFor } from './use-cases/advice.ts';
 import { isLiving, makeSearch } from './use-cases/search.ts';
 
 /** What other parts of the site say of pathways; the pathways feature answers. */
@@ -30,6 +31,8 @@ export interface CatalogueParts {
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   /** Proofs about a school. */
   providerFacts(siret: string): Promise<ProviderFacts | null>;
+  /** What the training account lacks to pay a course. */
+  readonly advice: AdviceFor;
   readonly graceDays: number;
   now(): Date;
 }
@@ -118,12 +121,13 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
       const shown = await courses.byProvider(id, { limit: listed });
       if (shown.length === 0) throw unknownPage();
       const siret = shown.find(({ draft }) => draft.provider.siret !== null)?.draft.provider.siret ?? null;
-      const [facts, found, failing] = await Promise.all([
+      const [facts, advice, found, failing] = await Promise.all([
         siret === null ? null : parts.providerFacts(siret),
+        parts.advice(shown),
         index.search({ q: '', filters: { provider: [id] }, sort: 'relevance', page: 1, facets: [] }),
         parts.failingSince([...new Set(shown.map((course) => course.sourceId))]),
       ]);
-      return { id, facts, courses: shown, total: Math.max(found.total, shown.length), failing };
+      return { id, facts, advice, courses: shown, total: Math.max(found.total, shown.length), failing };
     },
   };
 }

@@ -15,6 +15,7 @@ import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
 import type { ChangesQuery, HistoryStore } from '../../src/catalogue/store/history.ts';
+import { makeAdvice } from '../../src/catalogue/use-cases/advice.ts';
 import { makeAims } from '../../src/catalogue/use-cases/aims.ts';
 import { makeChanges } from '../../src/catalogue/use-cases/changes.ts';
 import { makeFunding } from '../../src/catalogue/use-cases/funding.ts';
@@ -191,6 +192,11 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     failingSince: async () => failing,
     history,
     providerFacts: async (siret) => options.providerFacts?.find((facts) => facts.siret === siret) ?? null,
+    advice: makeAdvice({
+      register: makeSampleRegister({ sample: framework.certifications, now }),
+      rules: () => rules,
+      now,
+    }),
     graceDays: 7,
     now,
   });

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Express } from 'express';
 import request from 'supertest';
+import { adviceOf } from '../../src/catalogue/model/advice.ts';
 import { cpfSummaryOf } from '../../src/catalogue/model/cpf.ts';
 import type { FundingFacts } from '../../src/catalogue/model/dossier.ts';
 import type { CourseDraft } from '../../src/catalogue/model.ts';
@@ -206,6 +207,66 @@ describe('the training account on pages', () => {
     expect(unknown)
       .to.match(/<dt>Certification Qualiopi<\/dt><dd>inconnu<\/dd>/)
       .and.include('52440999901 (déclaré)');
+  });
+
+  describe('tells a school what is missing (N10)', () => {
+    const life = (changes: Parameters<typeof aRecord>[0], successors: Parameters<typeof endOfLifeOf>[2]) =>
+      endOfLifeOf('RS5568', rsRecord({ code: 'RS5568', ...changes }), successors, today, null);
+    const ended = {
+      answer: 'non' as const,
+      rules: ['A-04'],
+      missing: [],
+      zeroPossible: null,
+      assessedOn: today,
+      rulesVersion: 'r',
+      registerDate: today,
+    };
+    const reasonOf = (rule: string) => rules.byId.get(rule)?.reasons[0] ?? null;
+    const rows: readonly [string, Parameters<typeof adviceOf>[0], Parameters<typeof adviceOf>[1], string | null][] = [
+      [
+        'an ended certification and what replaces it',
+        ended,
+        [life({ endOfRegistration: '2026-11-10' }, { codes: ['RS7000'], end: 'living' })],
+        "Non finançable : RS5568 n'est plus active depuis le 11/11/2026. Elle est remplacée par RS7000.",
+      ],
+      [
+        'without a known replacement, read before the end (T18)',
+        ended,
+        [
+          life(
+            { endOfRegistration: '2026-11-10', seen: { from: '2026-08-16', to: '2026-08-16' } },
+            { codes: [], end: 'none-known' },
+          ),
+        ],
+        "Non finançable : RS5568 n'est plus active depuis le 11/11/2026. Aucun remplacement connu au 16 août 2026. Notre registre date du 16/08/2026, avant cette fin : une prolongation est possible. Vérifiez auprès de France compétences.",
+      ],
+      [
+        'another refusal, in the words of its rule',
+        { ...ended, rules: ['P-03'] },
+        [],
+        "Non finançable : L'offre n'est pas référencée sur Mon Compte Formation.",
+      ],
+      [
+        'what nobody knows',
+        { ...ended, answer: 'indecidable', rules: [], missing: ['organisme.habilitation', 'organisme.offreEdof'] },
+        [],
+        "À vérifier : il manque l'habilitation de l'organisme par le certificateur et si l'offre est publiée sur Mon Compte Formation.",
+      ],
+      ['nothing when it is paid', { ...ended, answer: 'oui', rules: [] }, [], null],
+      ['nothing when nobody looked yet', null, [], null],
+    ];
+    for (const [when, cpf, lives, text] of rows)
+      it(when, () => {
+        const advice = adviceOf(cpf, lives, reasonOf);
+        expect(advice === null ? null : plain(advice)).to.equal(text);
+      });
+
+    it('on its page, beside each course that is not paid', async () => {
+      const html = await get('/organismes/fabrique');
+      const section = /Ce qui manque pour le CPF[\s\S]*?<\/section>/.exec(html)?.[0] ?? '';
+      for (const { slug } of [refused, unsure, mooc]) expect(section).to.include(`/cours/${slug}`);
+      for (const { slug } of [payable, dear]) expect(section).not.to.include(`/cours/${slug}`);
+    });
   });
 
   describe('on a pathway', () => {

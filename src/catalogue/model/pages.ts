@@ -57,6 +57,8 @@ export interface ProviderPage {
   readonly id: string;
   /** Proofs about the school; null when nothing is known, or it gives no SIRET. */
   readonly facts: ProviderFacts | null;
+  /** What the training account lacks to pay them, by course. */
+  readonly advice: ReadonlyMap<string, string>;
   readonly courses: readonly Course[];
   readonly total: number;
   readonly failing: ReadonlyMap<string, Date>;

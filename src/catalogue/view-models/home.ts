@@ -7,7 +7,7 @@ import { emptyRequest, searchAddress } from '../model/choices.ts';
 import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
 import { factRows } from '../model/provider-facts-words.ts';
 import { catalogueOf } from '../model/source-words.ts';
-import { courseCard } from './card.ts';
+import { courseAddress, courseCard } from './card.ts';
 
 type Reference = Pick<Framework, 'areas' | 'competences' | 'bands'>;
 
@@ -225,6 +225,8 @@ export interface ProviderModel {
   readonly source: string;
   readonly countText: string;
   readonly cards: readonly Card[];
+  /** What the training account lacks, for those of these courses that it cannot pay yet. */
+  readonly advice: readonly { readonly title: string; readonly href: string; readonly text: string }[];
   readonly all: { readonly text: string; readonly href: string } | null;
 }
 
@@ -253,6 +255,10 @@ export function providerModel(page: ProviderPage, reference: Reference, now: Dat
     ],
     source: french(`Source : ${sources.map(catalogueOf).join(', ')}, relevé le ${shortDate(newest)}.`),
     countText: count(total, 'cours proposé', 'cours proposés'),
+    advice: courses.flatMap((course) => {
+      const text = page.advice.get(course.id);
+      return text === undefined ? [] : [{ title: course.draft.title, href: courseAddress(course.slug), text }];
+    }),
     cards: courses.map((course) => courseCard(course, { now, bands: reference.bands, failing })),
     all:
       total > courses.length
