@@ -3,12 +3,12 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
-import { answersIn, costOf } from '../eligibility/view-models/cost.ts';
+import { answersIn, costOf, forYouOf } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
-import type { CoursePage } from './model/pages.ts';
+import type { CoursePage, SearchResult } from './model/pages.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
 import type { CatalogueUseCases } from './use-cases.ts';
 import { courseAddress } from './view-models/card.ts';
@@ -42,6 +42,7 @@ const searchSchema = z.object({
   langue: many,
   niveau: many,
   competence: many,
+  r: one.transform(answersIn),
 });
 
 export function readSearch(query: unknown): SearchRequest {
@@ -57,6 +58,7 @@ export function readSearch(query: unknown): SearchRequest {
     sort: sorts.find((sort) => sortParameters[sort] === asked.tri) ?? 'relevance',
     page: asked.page,
     literal: asked.exact === '1',
+    answers: asked.r,
   };
 }
 
@@ -89,6 +91,17 @@ export function catalogueRoutes(parts: {
     sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
   }
 
+  /** The fourth price of each course of a list, by the answers of the address. */
+  async function pricesFor({ courses, request }: SearchResult): Promise<ReadonlyMap<string, string>> {
+    if (request.answers === '') return new Map();
+    const today = isoDay(now());
+    const priced = courses.map(async ({ id }) => {
+      const aim = await cost.findAim(`cours:${id}`, today);
+      return aim === null ? [] : [[id, forYouOf(aim, request.answers, today, cost.rules())] as const];
+    });
+    return new Map((await Promise.all(priced)).flat());
+  }
+
   router.get('/', async (_request, response) => {
     const home = await useCases.home();
     sendPage(response, views, 'catalogue/home', homeModel(home, framework, now()));
@@ -96,7 +109,8 @@ export function catalogueRoutes(parts: {
 
   router.get('/catalogue', async (request, response) => {
     const result = await useCases.search(readSearch(request.query));
-    const model = searchModel(result, { now: now(), bands: framework.bands, competences: framework.competences });
+    const { bands, competences } = framework;
+    const model = searchModel(result, { now: now(), bands, competences, forYou: await pricesFor(result) });
     sendPage(response, views, model.empty === null ? 'catalogue/search' : 'catalogue/no-result', model);
   });
 

@@ -73,6 +73,20 @@ describe('what it costs me, on the pages of courses and pathways', () => {
       expect(await open(`${course}?r=${broken}`)).to.not.include('en-verdict');
   });
 
+  it('a search keeps the answers in every link, and prices each card by them', async () => {
+    const html = await open(`/catalogue?q=programmation&r=${r}`);
+    expect(html).to.include(`<input type="hidden" name="r" value="${r}">`);
+    const links = [...html.matchAll(/href="(\/(?:cours|catalogue)[^"]*)"/g)].map(([, href = '']) => href);
+    const inResults = links.filter((href) => href.startsWith('/cours/') || href.includes('page'));
+    expect(inResults.length).to.be.greaterThan(10);
+    for (const href of inResults) expect(href).to.match(/[?;]r(=|&#x3D;)/);
+    const found = textOf(await open(`/catalogue?q=fondamentaux&r=${r}`));
+    expect(found).to.include('Pour vous pas encore connu : il manque le montant de votre compte formation, calculé le');
+    const free = textOf(await open(`/catalogue?q=html&r=${r}`));
+    expect(free).to.include('Pour vous 0 €, gratuit pour tous, calculé le 22/11/2026');
+    expect(await open('/catalogue?q=programmation&r=x')).to.not.include('name="r"');
+  });
+
   it('a course is an aim, by its id; one that was withdrawn is none any more', async () => {
     expect(textOf(await open(`/eligibilite?but=cours:${special.paid.id}`))).to.include(
       'Développeur web : les fondamentaux',

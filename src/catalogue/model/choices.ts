@@ -9,6 +9,8 @@ export interface SearchRequest {
   readonly page: number;
   /** The words exactly as typed: neither corrected nor widened. */
   readonly literal: boolean;
+  /** Of the person, as the links of « Mes droits » hold them (`r=`); '' without any. They choose nothing: each card is priced by them. */
+  readonly answers: string;
 }
 
 /** One value of one filter. */
@@ -49,12 +51,14 @@ export function parametersOf({
   sort,
   page,
   literal,
+  answers,
 }: SearchRequest): readonly (readonly [string, string])[] {
   return [
     ...(q === '' ? [] : [['q', q] as const]),
     ...choicesOf(filters).map(({ facet, value }) => [facetParameters[facet], value] as const),
     ...(sort === 'relevance' ? [] : [['tri', sortParameters[sort]] as const]),
     ...(literal ? [['exact', '1'] as const] : []),
+    ...(answers === '' ? [] : [['r', answers] as const]),
     ...(page > 1 ? [['page', String(page)] as const] : []),
   ];
 }
@@ -65,4 +69,11 @@ export function searchAddress(request: SearchRequest): string {
   return query.length === 0 ? '/catalogue' : `/catalogue?${query.join('&')}`;
 }
 
-export const emptyRequest: SearchRequest = { q: '', filters: {}, sort: 'relevance', page: 1, literal: false };
+export const emptyRequest: SearchRequest = {
+  q: '',
+  filters: {},
+  sort: 'relevance',
+  page: 1,
+  literal: false,
+  answers: '',
+};

@@ -15,20 +15,23 @@ export interface CardContext {
   readonly now: Date;
   readonly bands: BandTitles;
   readonly failing: ReadonlyMap<string, Date>;
+  /** The fourth price by id, and the answers that it was calculated with: the page of the course keeps them. */
+  readonly forYou?: ReadonlyMap<string, string>;
+  readonly answers?: string;
 }
 
 export function courseAddress(slug: string): string {
   return `/cours/${encodeURIComponent(slug)}`;
 }
 
-export function courseCard(course: Course, { now, bands, failing }: CardContext): Card {
+export function courseCard(course: Course, { now, bands, failing, forYou, answers = '' }: CardContext): Card {
   const { draft, alignment, harvestedAt } = course;
   const silent = failing.get(course.sourceId);
-  const prices = priceCells(course, now);
+  const prices = priceCells(course, now, forYou?.get(course.id));
   const zero = zeroPossibleNow(course, now);
   return {
     title: draft.title,
-    href: courseAddress(course.slug),
+    href: answers === '' ? courseAddress(course.slug) : `${courseAddress(course.slug)}?r=${answers}`,
     who: draft.provider.name,
     badge: accessBadge(course, now),
     cpf: cpfBadge(course.cpf),
@@ -54,7 +57,7 @@ function accessBadge(course: Course, now: Date): Badge | null {
   return access.code === 'content-free' ? { tone: 'info', icon: 'info', text } : null;
 }
 
-function priceCells(course: Course, now: Date): readonly PriceCell[] {
+function priceCells(course: Course, now: Date, forYou = 'à calculer'): readonly PriceCell[] {
   const prices = pricesOf(course.draft);
   return [
     ...priceLineNames.map((name) => ({
@@ -62,7 +65,7 @@ function priceCells(course: Course, now: Date): readonly PriceCell[] {
       text: shortPriceText(name, prices[name], course.harvestedAt, now),
       mine: false,
     })),
-    { label: 'Pour vous', text: 'à calculer', mine: true },
+    { label: 'Pour vous', text: forYou, mine: true },
   ];
 }
 

@@ -26,6 +26,8 @@ export interface SearchWords {
   readonly now: Date;
   readonly bands: BandTitles;
   readonly competences: readonly DigcompCompetence[];
+  /** What each course costs the person, by id; empty without answers. */
+  readonly forYou?: ReadonlyMap<string, string>;
 }
 
 interface Option {
@@ -152,7 +154,9 @@ export function searchModel(result: SearchResult, words: SearchWords): SearchMod
     keptByFilters: hidden({ ...request, filters: {} }),
     keptBySort: hidden({ ...request, sort: 'relevance' }),
     pathways: result.pathways,
-    cards: result.courses.map((course) => courseCard(course, { ...words, failing: result.failing })),
+    cards: result.courses.map((course) =>
+      courseCard(course, { ...words, failing: result.failing, answers: request.answers }),
+    ),
     pages: pagerOf(request, result.pages),
     empty: total === 0 ? emptinessOf(result, label) : null,
   };
@@ -365,7 +369,7 @@ function proposalLink(proposal: Proposal, request: SearchRequest, label: (choice
     case 'subject':
       return {
         text: french(`Sujets proches : ${proposal.words} (${number(proposal.count)})`),
-        href: searchAddress({ ...emptyRequest, q: proposal.words }),
+        href: searchAddress({ ...emptyRequest, q: proposal.words, answers: request.answers }),
       };
   }
 }

@@ -40,6 +40,14 @@ export interface CostSettings {
   readonly today: IsoDate;
 }
 
+/** The line « Pour vous » alone, for a list. @param r as `answersIn` gives it */
+export function forYouOf({ actions: [action] }: Aim, r: string, today: IsoDate, rules: RuleSet): string {
+  const read = readAnswers(r);
+  if (action === undefined || !read.ok || r === '') return notCalculated;
+  const { verdict, dossier } = judge(action, { answers: read.answers, balance: null }, today, rules);
+  return forYouText(verdict, dossier, today);
+}
+
 /** @param r as `answersIn` gives it */
 export function costOf(aim: Aim, r: string, { rules, contact, today }: CostSettings): Cost {
   const read = readAnswers(r);
