@@ -67,6 +67,7 @@ import type { Notices } from './providers/use-cases/notices.ts';
 import { makeSources, type Sources } from './providers/use-cases.ts';
 import { openRuleEditing, type RuleEditing } from './rule-editing.ts';
 import { userAgentOf } from './user-agent.ts';
+import { openVerdicts, type Verdicts } from './verdicts.ts';
 
 /** The folder of package.json: `views/` and `dist/` are there, whether this file runs from `src/` or from `dist/src/`. */
 export const projectRoot = ((): string => {
@@ -106,6 +107,8 @@ export interface UseCases extends Due {
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
   readonly files: { removeUnfinished(before: Date): Promise<number> };
   readonly sourceNotices: Pick<Notices, 'catchUp'>;
+  /** Lists that funders sent, past their hours. */
+  readonly checkedLists: { eraseExpired(): Promise<number> };
   /** Sources that fail now, with the date since when; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
 }
@@ -132,6 +135,8 @@ export interface App {
   people(): Promise<People>;
   /** Sources of organisations, and what operators decide about all of them; opened at the first call. */
   partners(): Promise<Partners>;
+  /** Receipts, lists and the programs' API; opened at the first call. */
+  verdicts(): Promise<Verdicts>;
   close(): Promise<void>;
 }
 
@@ -350,6 +355,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         sources: sourceStore,
       });
     });
+    const verdicts = once(() => openVerdicts({ config, log, database, courses, register, funding, rules, people }));
     const useCases: UseCases = {
       harvest,
       held,
@@ -360,6 +366,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       mail: { deliver: async (signal) => (await people()).mail.deliver(signal) },
       files: { removeUnfinished: async (before) => (await people()).files.removeUnfinished(before) },
       personalData: { finishErasures: async () => (await people()).personalData.finishErasures() },
+      checkedLists: { eraseExpired: async () => (await verdicts()).lists.eraseExpired() },
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
       assessing,
@@ -401,6 +408,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       views,
       people,
       partners,
+      verdicts,
       close,
     };
   } catch (error) {

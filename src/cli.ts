@@ -11,6 +11,7 @@ import { frameworkCommands } from './cli/framework.ts';
 import { harvestCommands, withApp } from './cli/harvest.ts';
 import { printFailure } from './cli/output.ts';
 import { providerCommands } from './cli/providers.ts';
+import { receiptCommands } from './cli/receipts.ts';
 import { registryCommands } from './cli/registry.ts';
 import { retentionCommands } from './cli/retention.ts';
 import { flipsCommand } from './cli/rules.ts';
@@ -47,6 +48,7 @@ secretCommands(program, config);
 const eligibility = eligibilityCommands(program);
 assessingCommand(eligibility, config);
 flipsCommand(eligibility, config);
+receiptCommands(program, eligibility, config);
 
 try {
   await program.parseAsync();

@@ -46,6 +46,7 @@ const environmentSchema = z.object({
   HARVEST_DECODED_MEGABYTES: count(2_048, 1, 1_000_000),
   REGISTRY_NIGHTLY: flag.optional(),
   RATE_LIMIT_PER_MINUTE: count(120, 1, 10_000_000),
+  BATCH_LIMIT_PER_MINUTE: count(10, 1, 10_000_000),
 });
 
 export interface Config {
@@ -94,6 +95,8 @@ export interface Config {
   /** Whether the register of certifications is fetched every night; by default in production only. */
   readonly registryNightly: boolean;
   readonly rateLimitPerMinute: number;
+  /** Lists sent to the API by one address. */
+  readonly batchLimitPerMinute: number;
 }
 
 const megabyte = 1_048_576;
@@ -155,6 +158,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     registryNightly: env.REGISTRY_NIGHTLY ?? env.NODE_ENV === 'production',
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    batchLimitPerMinute: env.BATCH_LIMIT_PER_MINUTE,
   };
 }
 

@@ -34,6 +34,10 @@ import { type Config, siteAddress } from './config.ts';
 import type { DraftStore } from './eligibility/store/drafts.ts';
 import { draftHolding } from './eligibility/use-cases/personal-data.ts';
 import { questionPath } from './eligibility/view-models/way.ts';
+import { makeListStore } from './funding/store/lists.ts';
+import { makeReceiptStore } from './funding/store/receipts.ts';
+import { listHolding, receiptHolding } from './funding/use-cases/personal-data.ts';
+import { receiptsPath } from './funding/view-models/receipt.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
 import type { RunStore } from './harvest/store/runs.ts';
 import type { Pathway } from './pathways/model.ts';
@@ -52,6 +56,7 @@ import type { Database } from './platform/mongo.ts';
 import { makeOidcProvider } from './platform/oidc.ts';
 import { makePasswordHasher } from './platform/password-hash.ts';
 import type { Secrets } from './platform/secrets.ts';
+import { makeSigner } from './platform/signature.ts';
 import { clock, longDate } from './platform/web/format.ts';
 import { loadMailViews } from './platform/web/mail-views.ts';
 import { sessionLayer } from './platform/web/session.ts';
@@ -89,6 +94,9 @@ export async function openPeople(parts: PeopleParts) {
   const organisationStore = makeOrganisationStore(connection);
   const enrolmentStore = makeEnrolmentStore(connection);
   const keptStore = makeKeptStore(connection);
+  const receiptStore = makeReceiptStore(connection);
+  const listStore = makeListStore(connection);
+  const signer = makeSigner(connection, { secrets, now });
   const audit = makeAudit(connection, { secrets, now });
   const { smtpUrl, from } = config.mail;
   const mail = makeMail(connection, {
@@ -115,7 +123,7 @@ export async function openPeople(parts: PeopleParts) {
     secret: sessionSecret,
     secure: config.publicUrl?.startsWith('https:') === true,
     views,
-    withoutToken: [questionPath],
+    withoutToken: [questionPath, receiptsPath],
     load: async (signedIn) => accounts?.actorFor(signedIn) ?? null,
     now,
   });
@@ -126,6 +134,9 @@ export async function openPeople(parts: PeopleParts) {
     organisationStore,
     enrolmentStore,
     keptStore,
+    receiptStore,
+    listStore,
+    signer,
     mail,
     audit,
     files,
@@ -155,6 +166,8 @@ export async function openPeople(parts: PeopleParts) {
     enrolmentHolding(enrolmentStore),
     keptHolding(keptStore),
     draftHolding(parts.drafts),
+    listHolding(listStore),
+    receiptHolding(receiptStore),
     mailHolding(mail, accountStore),
     fileHolding(files),
   ];
@@ -204,6 +217,16 @@ export async function openPeople(parts: PeopleParts) {
         count: (before) => runs.countEndedBefore(before),
         erase: (before) => runs.eraseEndedBefore(before),
       },
+      {
+        what: 'receipts',
+        count: (before) => receiptStore.countIssuedBefore(before),
+        erase: (before) => receiptStore.eraseIssuedBefore(before, now()),
+      },
+      {
+        what: 'checked-lists',
+        count: (before) => listStore.countBefore(before),
+        erase: (before) => listStore.eraseBefore(before),
+      },
       expiringDocuments(connection, 'job-runs', { collection: 'jobRuns', field: 'endedAt' }),
     ],
     now,
@@ -213,6 +236,9 @@ export async function openPeople(parts: PeopleParts) {
     accounts,
     sessions,
     secrets,
+    signer,
+    receiptStore,
+    listStore,
     audit,
     mail,
     files,
@@ -260,6 +286,7 @@ export async function openPeople(parts: PeopleParts) {
       await mail.reseal();
       await parts.sources.reseal(secrets.reseal);
       await audit.reseal();
+      await signer.reseal();
       return { keyId: secrets.keyId, codes };
     },
     demoAccounts: makeDemoAccounts({

@@ -29,6 +29,8 @@ export const rights = [
   'organisations:approve',
   'audit:read',
   'rules:edit',
+  'verdicts:check',
+  'incidents:read',
 ] as const;
 export type Right = (typeof rights)[number];
 
@@ -41,10 +43,10 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   'provider-member': [...signedIn, 'organisation:own', 'source:own'],
   'provider-owner': [...signedIn, 'organisation:own', 'organisation:manage-members', 'source:own', 'source:close'],
   // Managing members also needs to own the organisation: `requireRightIn` looks at the membership.
-  'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members'],
+  'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members', 'verdicts:check'],
   'rule-editor': [...signedIn, 'organisation:own', 'rules:edit'],
   reviewer: signedIn,
-  operator: [...signedIn, 'source:manage', 'users:manage', 'organisations:approve', 'audit:read'],
+  operator: [...signedIn, 'source:manage', 'users:manage', 'organisations:approve', 'audit:read', 'incidents:read'],
 };
 
 /** Roles whose rights beyond the own account need a one-time code in the session. */

@@ -17,7 +17,6 @@ import { catalogueRoutes } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
-import { makeAims } from './catalogue/use-cases/aims.ts';
 import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { siteAddress } from './config.ts';
@@ -27,6 +26,8 @@ import { ruleRoutes } from './eligibility/routes/rules.ts';
 import { makePublishedRules } from './eligibility/use-cases/published-rules.ts';
 import { makeRuleEditor } from './eligibility/use-cases/rule-editor.ts';
 import { AppError } from './errors.ts';
+import { listRoutes } from './funding/routes/lists.ts';
+import { receiptRoutes } from './funding/routes/receipts.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -64,6 +65,7 @@ const administrationLinks: readonly AdministrationLink[] = [
   { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
   { label: 'Règles', href: '/admin/regles', right: 'rules:edit' },
+  { label: 'Écarts des reçus', href: '/admin/ecarts', right: 'incidents:read' },
 ];
 
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
@@ -92,7 +94,9 @@ export async function serve(app: App): Promise<RunningServer> {
     graceDays: config.harvest.graceDays,
     now,
   });
-  const aims = makeAims({ courses, funding: app.funding, register: app.register, now });
+  const verdicts = await app.verdicts();
+  const { aims } = verdicts;
+  const contact = config.contact.email ?? config.contact.url;
   const rules = app.rules.current;
   const findPathwayAim = makeFindPathwayAim({
     pathways: useCases.pathways,
@@ -104,7 +108,7 @@ export async function serve(app: App): Promise<RunningServer> {
   const cost = {
     findAim: async (ref: string, date: string) => (await aims.find(ref, date)) ?? findPathwayAim(ref, date),
     rules,
-    contact: config.contact.email ?? config.contact.url,
+    contact,
   };
   let ready = true;
   const identity = identityRoutes({
@@ -140,6 +144,7 @@ export async function serve(app: App): Promise<RunningServer> {
     now,
   });
   const web = makeWebApp({
+    programs: [verdicts.api()],
     routers: [
       healthRoutes({ health, isReady: () => ready }),
       behindSession(sessions),
@@ -158,9 +163,11 @@ export async function serve(app: App): Promise<RunningServer> {
         ...cost,
         views,
         publicUrl: config.publicUrl,
-        receipts: false,
+        receipts: true,
         now,
       }),
+      receiptRoutes({ ...verdicts, views, contact, actorOf }),
+      listRoutes({ ...verdicts, rules, views, contact, actorOf }),
       account.router,
       identity.router,
       approval.router,
@@ -248,6 +255,7 @@ export async function serve(app: App): Promise<RunningServer> {
   const scheduler = makeScheduler({ jobs: await discoverJobs(), useCases, connection: database.connection, log });
   await scheduler.start();
   await takeOverDeadRuns();
+  const endLists = verdicts.workOnLists();
   const takeover = setInterval(() => void takeOverDeadRuns(), 60_000);
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -266,6 +274,7 @@ export async function serve(app: App): Promise<RunningServer> {
       // A visitor who keeps a connection open does not keep the server alive.
       const late = setTimeout(() => server.closeAllConnections(), 5_000);
       await scheduler.stop();
+      await endLists();
       await closed;
       clearTimeout(late);
       await following.stop();

@@ -244,6 +244,7 @@ describe('architecture', () => {
     { packages: ['@fastify/busboy'], where: /^src\/platform\/web\/upload\.ts$/ },
     { packages: ['otpauth'], where: /^src\/platform\/one-time-code\.ts$/ },
     { packages: ['node-cron'], where: /^src\/platform\/schedule\.ts$/ },
+    { packages: ['@asteasolutions/zod-to-openapi'], where: /^src\/platform\/web\/openapi\.ts$/ },
     { packages: ['jose'], where: /^src\/platform\/signature\.ts$/ },
     { packages: ['pino'], where: /^src\/platform\/log\.ts$/ },
   ];

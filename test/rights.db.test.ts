@@ -59,6 +59,12 @@ const everybody = (status: number): Answers =>
 const signedIn = (status: number): Answers => ({ ...everybody(status), visitor: 401 });
 const operators = (status: number): Answers => ({ ...everybody(403), visitor: 401, operator: status });
 const ruleEditors = (status: number): Answers => ({ ...everybody(403), visitor: 401, ruleEditor: status });
+const funders = (status: number): Answers => ({
+  ...everybody(403),
+  visitor: 401,
+  funder: status,
+  funderOwner: status,
+});
 /** Roles that never need a one-time code. */
 const withoutCode = (status: number) => ({
   learner: status,
@@ -137,6 +143,14 @@ const table: Readonly<Record<string, Row>> = {
   'GET /donnees/regles.json': { answers: everybody(200) },
   'GET /contact': { answers: everybody(200) },
   'GET /aide/lexique': { answers: everybody(200) },
+  'GET /api/v1/openapi.json': { answers: everybody(200) },
+  // Programs send JSON: a form is no answer of theirs.
+  'POST /api/v1/eligibility': { answers: everybody(415) },
+  'POST /api/v1/eligibility/batch': { answers: everybody(415) },
+  'GET /.well-known/jwks.json': { answers: everybody(200) },
+  'GET /verdicts': { answers: everybody(200) },
+  'POST /verdicts': { send: { but: '', date: '2026-11-22', r: '' }, answers: everybody(303) },
+  'GET /verdicts/:code': { at: fixed('/verdicts/V-0000000000'), answers: everybody(404) },
   'GET /eligibilite': { answers: everybody(200) },
   // Nothing told: back to the question.
   'POST /eligibilite': { answers: everybody(303) },
@@ -259,7 +273,16 @@ const table: Readonly<Record<string, Row>> = {
   'GET /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: everybody(200) },
   'POST /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: signedIn(303) },
 
+  // The funder.
+  'GET /financeur': { answers: funders(200) },
+  'GET /financeur/verifier': { answers: funders(200) },
+  'POST /financeur/verifier': { send: { code: 'RNCP37674' }, answers: funders(200) },
+  // A form without a file is not what this one reads.
+  'POST /financeur/verifier/liste': { answers: funders(400) },
+  'GET /financeur/verifier/:id': { at: fixed('/financeur/verifier/rien'), answers: funders(404) },
+
   // The operator.
+  'GET /admin/ecarts': { answers: operators(200) },
   [`GET ${admin}`]: { answers: operators(200) },
   [`POST ${admin}`]: { send: { q: 'personne@exemple.fr' }, answers: operators(422) },
   [`GET ${admin}/:id`]: { at: ({ account }) => `${admin}/${account}`, answers: operators(200) },
@@ -383,6 +406,7 @@ describe('rights', function () {
       PORT: '0',
       LOG_LEVEL: 'silent',
       RATE_LIMIT_PER_MINUTE: '1000000',
+      BATCH_LIMIT_PER_MINUTE: '1000000',
       CONTACT_EMAIL: 'aide@exemple.fr',
     });
     app = await openApp(config, makeLog('silent'), { runsIn: 'this-thread' });

@@ -191,12 +191,12 @@ export interface DossierError {
   readonly message: string;
 }
 
-type CodeReading =
+export type CodeReading =
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'refused'; readonly message: string };
 
 /** Every spelling that the register's parser reads, and the block of a certification. */
-function certificationCodeOf(given: string): CodeReading {
+export function certificationCodeOf(given: string): CodeReading {
   const [, record = given, block = ''] = /^(.*\d)\s*-?\s*(BC\s*\d{2})\s*$/is.exec(given) ?? [];
   const read = parseCertificationCode(record);
   if (read.kind === 'ambiguous') return { kind: 'refused', message: `« ${given.trim()} » : précisez RNCP ou RS.` };

@@ -67,12 +67,14 @@ export function readAssets(assetsDirectory: string): Site['assets'] {
 }
 
 export function makeWebApp(parts: {
+  /** For programs: before what only pages need (session, display, limits of visitors); they answer their own errors. */
+  readonly programs?: readonly Router[];
   readonly routers: readonly Router[];
   readonly views: Views;
   readonly settings: WebSettings;
   readonly log: Log;
 }): Express {
-  const { routers, views, settings, log } = parts;
+  const { programs = [], routers, views, settings, log } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', settings.trustProxy);
@@ -86,6 +88,7 @@ export function makeWebApp(parts: {
     redirect: false,
   });
   app.use('/assets', assets, notFoundAsset);
+  for (const router of programs) app.use(router);
   app.use(shellOf(settings), refuseForged(settings.publicUrl), limiter(settings, views), rememberDisplay(settings));
   for (const router of routers) app.use(router);
   app.use(notFound);
