@@ -76,7 +76,7 @@ describe('the pages of rule editors', function () {
     let page = await read(`${draft}?fait=prepare`);
     expect(page).to.contain('Une autre personne le relit').and.contain('Aucune valeur connue pour ces jours.');
     expect(page).to.contain('Aucun verdict ne change sur 0 cours.');
-    expect(page).to.contain("1 cas d'exemple sur 74 ne donne plus la réponse attendue.").and.contain('raison-F03-a');
+    expect(page).to.contain("1 cas d'exemple sur 86 ne donne plus la réponse attendue.").and.contain('raison-F03-a');
     expect(page).not.to.contain('>Publier<');
     expect(plain((await send(`${draft}/cas`, { 'raison-F03-a': ' ' }).expect(422)).text)).to.contain(
       'id="raison-F03-a-erreur">Dites pourquoi',
