@@ -51,7 +51,11 @@ export function eligibilityCommands(program: Command): Command {
       print.thing({ id: found.id, ...found.verdict }, explained(found.verdict, rules));
     });
 
-  commandOf(group, 'rules', 'the rules and values in force on a day')
+  commandOf(
+    group,
+    'rules',
+    'the rules and values of the file in force on a day; what was published since is on /regles',
+  )
     .option('--on <date>', 'YYYY-MM-DD; today unless told')
     .action(async (options: { on?: string }, print: Printer) => {
       const on = options.on ?? new Date().toISOString().slice(0, 10);

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { frenchDate } from '../eligibility/model/dates.ts';
-import type { Flip } from '../eligibility/model/flip.ts';
+import type { Flip, FlipAnswer } from '../eligibility/model/flip.ts';
+import { flipAnswerText } from '../eligibility/view-models/rule-editor.ts';
 import { AppError } from '../errors.ts';
 import { withApp } from './harvest.ts';
 import type { Printer } from './output.ts';
@@ -34,14 +35,22 @@ export function flipsCommand(group: Command, config: () => Config): void {
           listed.push(flip);
         }
         const { courses, pathways, turns, date } = run;
+        const wire = (answer: FlipAnswer) => ({
+          ...answer,
+          plafond: answer.plafond === null ? null : answer.plafond / 100,
+        });
+        const items = listed.map((flip) => ({ ...flip, before: wire(flip.before), after: wire(flip.after) }));
         print.thing(
-          { draft: id, rule: draft.ruleId, date, courses, pathways, changed: run.flips, turns, flips: listed },
+          { draft: id, rule: draft.ruleId, date, courses, pathways, changed: run.flips, turns, flips: items },
           [
             run.flips === 0
               ? `Aucun verdict ne change sur ${courses} cours.`
               : `${run.flips} verdicts changent sur ${courses} cours et ${pathways} parcours, le ${frenchDate(date)}.`,
             ...turns.map(({ turn, count }) => `  ${turn} : ${count}`),
-            ...listed.map(({ kind, title, before, after }) => `${kind} ${title} : ${before.cpf} → ${after.cpf}`),
+            ...listed.map(
+              ({ kind, title, before, after }) =>
+                `${kind} ${title} : ${flipAnswerText(before)} → ${flipAnswerText(after)}`,
+            ),
           ],
         );
       });

@@ -74,6 +74,7 @@ describe('command line', function () {
       ['eligibility', 'check'],
       ['eligibility', 'explain'],
       ['eligibility', 'rules'],
+      ['eligibility', 'flips'],
     ];
     const answers = await inTwos(commands, (command) => cli(...command, '--help'));
     for (const [at, { code, out }] of answers.entries()) {
