@@ -40,10 +40,10 @@ export interface CourseStore extends CourseWriter {
   /** Every state, in the order of the partner's identifiers; `after` is the remoteId of the last one of the page before. */
   bySource(sourceId: string, options: { limit: number; after?: string }): Promise<Course[]>;
   /**
-   * Every state, oldest change first: a reader of the index upserts published and missing ones and drops the others.
-   * A batch is dated before it is committed, so read again the last 30 seconds at each turn: it is idempotent.
+   * Every state, oldest change first, as dates alone: a reader of the index reads again the last 30 seconds at each turn,
+   * because a batch is dated before it is committed, and has seen most of them.
    */
-  changedSince(watermark: Watermark | null, limit: number): Promise<Course[]>;
+  changedSince(watermark: Watermark | null, limit: number): Promise<Watermark[]>;
   removedSince(watermark: Removal | null, limit: number): Promise<Removal[]>;
   /** Every published or missing course, streamed. */
   published(): AsyncIterable<Course>;
@@ -177,11 +177,11 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
 
     async changedSince(watermark, limit) {
       const found = await courses
-        .find(watermark === null ? {} : after('updatedAt', watermark.updatedAt, watermark.id))
+        .find(watermark === null ? {} : after('updatedAt', watermark.updatedAt, watermark.id), { updatedAt: 1 })
         .sort({ updatedAt: 1, _id: 1 })
         .limit(limit)
-        .lean<CourseDocument[]>();
-      return found.map(toCourse);
+        .lean<Pick<CourseDocument, '_id' | 'updatedAt'>[]>();
+      return found.map(({ _id, updatedAt }) => ({ id: _id, updatedAt }));
     },
 
     async removedSince(watermark, limit) {

@@ -19,17 +19,9 @@ export interface Removal {
 
 export interface ChangeReader {
   /** In the order (updatedAt, id), after the watermark; all courses when it is null. */
-  changedSince(
-    watermark: Watermark | null,
-    limit: number,
-  ): Promise<
-    readonly {
-      readonly id: CourseId;
-      readonly updatedAt: Date;
-      /** null: no longer listed. */
-      readonly course: IndexedCourse | null;
-    }[]
-  >;
+  changedSince(watermark: Watermark | null, limit: number): Promise<readonly Watermark[]>;
+  /** Those of these courses that are listed. */
+  listed(ids: readonly CourseId[]): Promise<readonly IndexedCourse[]>;
   /** Deleted courses in the order (removedAt, id), after the watermark. */
   removedSince(watermark: Removal | null, limit: number): Promise<readonly Removal[]>;
 }
@@ -37,20 +29,20 @@ export interface ChangeReader {
 /** Reads a course store: what is shown to visitors is listed, anything else is not. */
 export function readChanges(
   store: {
-    changedSince(watermark: Watermark | null, limit: number): Promise<readonly Course[]>;
+    changedSince: ChangeReader['changedSince'];
+    byIds(ids: readonly CourseId[]): Promise<readonly Course[]>;
     removedSince: ChangeReader['removedSince'];
   },
   labels: IndexLabels,
 ): ChangeReader {
   return {
+    changedSince: (watermark, limit) => store.changedSince(watermark, limit),
     removedSince: (watermark, limit) => store.removedSince(watermark, limit),
-    async changedSince(watermark, limit) {
-      const changed = await store.changedSince(watermark, limit);
-      return changed.map((course) => {
-        const isListed = course.state === 'published' || course.state === 'missing';
-        const { id, updatedAt } = course;
-        return { id, updatedAt, course: isListed ? indexedCourseOf(course, labels) : null };
-      });
+    async listed(ids) {
+      const courses = await store.byIds(ids);
+      return courses
+        .filter(({ state }) => state === 'published' || state === 'missing')
+        .map((course) => indexedCourseOf(course, labels));
     },
   };
 }
@@ -75,6 +67,8 @@ export interface FollowOptions {
 }
 
 const batchSize = 500;
+/** Courses read and indexed in one go, on the thread that answers visitors: between two, it answers. */
+const coursesInOneGo = 50;
 /** Writers date a batch before they commit it, and their clocks differ. */
 const overlapMs = 30_000;
 
@@ -129,17 +123,25 @@ export function followCatalogue(options: FollowOptions): Following {
   async function applyChanges(): Promise<void> {
     const from = changes.from();
     for (let at: Watermark | null = from === null ? null : { updatedAt: from, id: '' }; !stopped; ) {
-      const batch: Awaited<ReturnType<ChangeReader['changedSince']>> = await reader.changedSince(at, batchSize);
+      const batch: readonly Watermark[] = await reader.changedSince(at, batchSize);
       const fresh = batch.filter(({ id, updatedAt }) => !changes.isApplied(id, updatedAt.getTime()));
-      const listed = fresh.flatMap(({ course }) => (course === null ? [] : [course]));
-      const unlisted = fresh.filter(({ course }) => course === null).map(({ id }) => id);
-      if (listed.length > 0) await index.upsert(listed);
-      if (unlisted.length > 0) await index.remove(unlisted);
-      for (const { id, updatedAt } of fresh) changes.markApplied(id, updatedAt.getTime(), now().getTime());
+      for (let first = 0; first < fresh.length && !stopped; first += coursesInOneGo)
+        await applyChanged(fresh.slice(first, first + coursesInOneGo));
       const last = batch.at(-1);
       if (last === undefined || batch.length < batchSize) return;
-      at = { updatedAt: last.updatedAt, id: last.id };
+      at = last;
     }
+  }
+
+  async function applyChanged(changed: readonly Watermark[]): Promise<void> {
+    const ids = changed.map(({ id }) => id);
+    const listed = await reader.listed(ids);
+    const isListed = new Set(listed.map(({ id }) => id));
+    const unlisted = ids.filter((id) => !isListed.has(id));
+    if (listed.length > 0) await index.upsert(listed);
+    if (unlisted.length > 0) await index.remove(unlisted);
+    // One that changed again meanwhile was applied as it is now; its new date brings it back at the next poll.
+    for (const { id, updatedAt } of changed) changes.markApplied(id, updatedAt.getTime(), now().getTime());
   }
 
   async function applyRemovals(): Promise<void> {

@@ -24,6 +24,9 @@ class Source implements ChangeReader {
   readonly courses = new Map<string, Change>();
   readonly removed = new Map<string, Date>();
   readonly batches: number[] = [];
+  /** Ids of the courses read whole. */
+  readonly asked: string[] = [];
+  mostListed = 0;
   reading = 0;
   mostReading = 0;
   failures = 0;
@@ -41,6 +44,12 @@ class Source implements ChangeReader {
   erase(id: string, at: number): void {
     this.courses.delete(id);
     this.removed.set(id, dateAt(at));
+  }
+
+  async listed(ids: readonly string[]): Promise<readonly IndexedCourse[]> {
+    this.asked.push(...ids);
+    this.mostListed = Math.max(this.mostListed, ids.length);
+    return ids.flatMap((id) => this.courses.get(id)?.course ?? []);
   }
 
   async changedSince(mark: { updatedAt: Date; id: string } | null, limit: number): Promise<readonly Change[]> {
@@ -121,6 +130,7 @@ describe('following the catalogue', () => {
     expect(isReady).to.equal(true);
     expect(index.stats().courses).to.equal(1_234);
     expect(source.batches.slice(0, 3)).to.deep.equal([500, 500, 234]);
+    expect(source.mostListed).to.equal(50);
   });
 
   it('applies what changes, is unlisted or is erased afterwards', async () => {
@@ -166,6 +176,7 @@ describe('following the catalogue', () => {
     const { length } = source.batches;
     await eventually(() => source.batches.length > length + 5);
     expect(index.stats().version).to.equal(version);
+    expect(source.asked, 'a course seen before is not read whole again').to.deep.equal(['a']);
   });
 
   it('keeps a course that was written again after its deletion', async () => {

@@ -135,15 +135,11 @@ describe('a course in the index', () => {
   it('is listed while it is shown to visitors, and only then', async () => {
     const states = ['pending', 'published', 'missing', 'withdrawn'] as const;
     const store = {
-      changedSince: async () => states.map((state) => aCourse({}, { id: state, state })),
+      changedSince: async () => [],
+      byIds: async () => states.map((state) => aCourse({}, { id: state, state })),
       removedSince: async () => [],
     };
-    const changes = await readChanges(store, labels).changedSince(null, 10);
-    expect(changes.map(({ id, updatedAt, course }) => [id, updatedAt, course?.id ?? null])).to.deep.equal([
-      ['pending', at, null],
-      ['published', at, 'published'],
-      ['missing', at, 'missing'],
-      ['withdrawn', at, null],
-    ]);
+    const listed = await readChanges(store, labels).listed(states);
+    expect(listed.map(({ id }) => id)).to.deep.equal(['published', 'missing']);
   });
 });
