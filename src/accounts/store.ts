@@ -121,8 +121,11 @@ async function unlessTaken<T>(write: () => Promise<T>, refused: T): Promise<T> {
 export function makeAccountStore(connection: Connection): AccountStore {
   const model: Model<AccountDocument> = connection.model<AccountDocument>('Account', accountSchema);
 
-  async function one(filter: Record<string, unknown>): Promise<Account | null> {
-    const found = await model.findOne(filter).lean<AccountDocument | null>();
+  // Asked by every page of a person: by the driver, without what a model adds.
+  const documents = connection.getClient().db(connection.name).collection<AccountDocument>('accounts');
+
+  async function one(filter: { _id: string } | { emailKey: string } | { identityKeys: string }) {
+    const found = await documents.findOne(filter);
     return found === null ? null : toAccount(found);
   }
 

@@ -1,6 +1,7 @@
 /** What people do with their own account. Each subject has its file; this one puts them together. */
 import type { PasswordHasher } from '../platform/password-hash.ts';
-import type { Membership } from '../rights.ts';
+import type { Actor, Membership } from '../rights.ts';
+import type { Account } from './model.ts';
 import type { AttemptStore } from './store/attempts.ts';
 import type { TokenStore } from './store/tokens.ts';
 import type { AccountStore } from './store.ts';
@@ -76,13 +77,14 @@ export interface NewRights {
 export type Accounts = ReturnType<typeof makeAccounts>;
 
 export function makeAccounts(parts: AccountParts) {
+  const seen = new WeakMap<Actor, Account>();
   return {
-    ...makeActors(parts),
+    ...makeActors(parts, seen),
     registration: makeRegistration(parts),
     signIn: makeSignIn(parts),
     reset: makeReset(parts),
-    codes: makeOneTimeCodes(parts),
+    codes: makeOneTimeCodes(parts, seen),
     sessions: makeOwnSessions(parts),
-    profile: makeProfile(parts),
+    profile: makeProfile(parts, seen),
   };
 }

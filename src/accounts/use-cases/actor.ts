@@ -1,8 +1,13 @@
 /** From a session to who acts. */
 import { type Actor, type Role, rolesOfMemberships, rolesWithOneTimeCode } from '../../rights.ts';
+import type { Account } from '../model.ts';
 import type { AccountParts } from '../use-cases.ts';
 
-export function makeActors({ accounts, membershipsOf }: Pick<AccountParts, 'accounts' | 'membershipsOf'>) {
+/** @param seen keeps the account of an actor for the pages that show it, as long as the request that it acts for */
+export function makeActors(
+  { accounts, membershipsOf }: Pick<AccountParts, 'accounts' | 'membershipsOf'>,
+  seen: WeakMap<Actor, Account> = new WeakMap(),
+) {
   return {
     /** Null when the session is over: no such account, or its rights have changed since. */
     async actorFor(session: {
@@ -14,7 +19,9 @@ export function makeActors({ accounts, membershipsOf }: Pick<AccountParts, 'acco
       const [account, memberships] = await Promise.all([accounts.byId(accountId), membershipsOf(accountId)]);
       if (account === null || account.rightsVersion !== rightsVersion) return null;
       const roles: Role[] = ['learner', ...account.roles, ...rolesOfMemberships(memberships)];
-      return { accountId, roles: [...new Set(roles)], memberships, strong };
+      const actor: Actor = { accountId, roles: [...new Set(roles)], memberships, strong };
+      seen.set(actor, account);
+      return actor;
     },
   };
 }

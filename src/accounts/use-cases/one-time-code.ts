@@ -16,7 +16,7 @@ export interface CodeSetUp {
 
 export type CodeState = { readonly active: boolean; readonly recoveryCodesLeft: number; readonly required: boolean };
 
-export function makeOneTimeCodes(parts: AccountParts) {
+export function makeOneTimeCodes(parts: AccountParts, seen: WeakMap<Actor, Account>) {
   const { accounts, attempts, passwords, secrets, sessions, audit, mail, addressOf, momentWords, newId, now } = parts;
 
   async function own(actor: Actor): Promise<Account> {
@@ -37,8 +37,10 @@ export function makeOneTimeCodes(parts: AccountParts) {
   const required = (actor: Actor) => actor.roles.some((role) => rolesWithOneTimeCode.includes(role));
 
   return {
+    /** For a page that shows it: as it was when the request began. */
     async state(actor: Actor): Promise<CodeState> {
-      const { oneTimeCode } = await own(actor);
+      requireRight(actor, 'account:own');
+      const { oneTimeCode } = seen.get(actor) ?? (await own(actor));
       const active = oneTimeCode?.confirmedAt != null;
       return { active, recoveryCodesLeft: oneTimeCode?.recoveryCodes.length ?? 0, required: required(actor) };
     },

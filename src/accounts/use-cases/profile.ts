@@ -23,7 +23,7 @@ export type PasswordChange =
   | { readonly kind: 'wrong-password' }
   | { readonly kind: 'refused'; readonly password: PasswordFault };
 
-export function makeProfile(parts: AccountParts) {
+export function makeProfile(parts: AccountParts, seen: WeakMap<Actor, Account>) {
   const { accounts, tokens, attempts, passwords, sessions, audit, mail, addressOf, momentWords, newId, now } = parts;
   const newPassword = makeNewPassword(parts);
   const purpose = 'change-email';
@@ -46,7 +46,11 @@ export function makeProfile(parts: AccountParts) {
   }
 
   return {
-    read: own,
+    /** For a page that shows it: as it was when the request began. */
+    async read(actor: Actor): Promise<Account> {
+      requireRight(actor, 'account:own');
+      return seen.get(actor) ?? own(actor);
+    },
 
     async rename(actor: Actor, displayName: string | null): Promise<void> {
       const account = await own(actor);

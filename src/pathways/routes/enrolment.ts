@@ -147,10 +147,13 @@ export function enrolmentRoutes(parts: EnrolmentRouteParts): Router {
 }
 
 /** For the buttons « Garder pour plus tard » of every page: what the person keeps already. */
+/** Pages of work, where no course is offered to be kept. */
+const withoutCards = /^\/(?:mon-espace|admin|fournisseur|financeur)(?:\/|$)/;
+
 function keptOfPerson({ keeping, actorOf }: Pick<EnrolmentRouteParts, 'keeping' | 'actorOf'>): RequestHandler {
   return async (request, response, next) => {
     const shell = shellOf(response);
-    if (request.method === 'GET' && shell.signedIn) {
+    if (request.method === 'GET' && shell.signedIn && !withoutCards.test(request.path)) {
       const actor = await actorOf(request);
       const targets = can(actor, 'account:own') ? await keeping.targets(actor) : [];
       shell.kept = Object.fromEntries(targets.map((one) => [keyOf(one), true]));
