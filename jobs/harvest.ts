@@ -1,11 +1,12 @@
 import type { UseCases } from '../src/app.ts';
 import type { Job } from '../src/platform/schedule.ts';
+import { harvestTime } from '../src/providers/model/schedule.ts';
 
 /** Harvests the sources that are due by their rhythm, takes over runs whose process died, and rebuilds the pathways. */
 export default {
   name: 'harvest',
   title: 'Collecter les sources arrivées à échéance',
-  schedule: '12 5 * * *',
+  schedule: `${harvestTime.minute} ${harvestTime.hour} * * *`,
   maxMinutes: 600,
   async run(useCases, signal) {
     const reclaimed = await useCases.harvest.reclaimDead();

@@ -19,6 +19,7 @@ import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
 import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
+import { draftCard } from './catalogue/view-models/draft-card.ts';
 import { siteAddress } from './config.ts';
 import { journeyRoutes } from './eligibility/routes/journey.ts';
 import { ruleEditorRoutes } from './eligibility/routes/rule-editor.ts';
@@ -39,6 +40,9 @@ import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { makeWebApp } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
+import { draftingRoutes } from './providers/routes/drafting.ts';
+import { operatingRoutes } from './providers/routes/operating.ts';
+import { ownSourceRoutes } from './providers/routes/own.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -61,6 +65,7 @@ const spaceLinks = [
 
 /** The bar of /admin, in its order: one line for each page, with the right that opens it. */
 const administrationLinks: readonly AdministrationLink[] = [
+  { label: 'Sources', href: '/admin/sources', right: 'source:manage' },
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
   { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
@@ -81,6 +86,7 @@ export async function serve(app: App): Promise<RunningServer> {
   const { views, assetsDirectory } = app.views();
   const people = await app.people();
   const { accounts, sessions } = people;
+  const partners = await app.partners();
   const actorOf = makeActorOf(sessions);
   const catalogue = makeCatalogueUseCases({
     courses,
@@ -190,6 +196,24 @@ export async function serve(app: App): Promise<RunningServer> {
         signedInAt: (request) => (request.user === undefined ? null : new Date(request.user.since)),
         signOut: sessions.signOut,
       }),
+      ownSourceRoutes({ own: partners.own, drafting: partners.drafting, views, actorOf }),
+      draftingRoutes({
+        own: partners.own,
+        drafting: partners.drafting,
+        views,
+        async declareOrganisation(request, actor, asked) {
+          const outcome = await people.organisations.create(actor, { kind: 'provider', ...asked });
+          if (outcome.kind === 'refused') return { kind: 'refused', refusals: { ...outcome.refusals } };
+          const { accountId, strong } = actor;
+          const { id, rightsVersion } = outcome;
+          if (accountId !== null) await sessions.signIn(request, accountId, { strong, rightsVersion });
+          return { kind: 'done', id };
+        },
+        cardOf: (read, source) => draftCard(read, source, { now: now(), bands: framework.bands }),
+        actorOf,
+        now,
+      }),
+      operatingRoutes({ operating: partners.operating, views, actorOf }),
       devMailRoutes({
         mail: people.mail,
         views,

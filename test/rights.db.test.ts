@@ -22,9 +22,11 @@ import { readConfig } from '../src/config.ts';
 import { makePathwayStore } from '../src/pathways/store.ts';
 import { makeLog } from '../src/platform/log.ts';
 import type { Sessions } from '../src/platform/web/session.ts';
+import { makeSourceStore } from '../src/providers/store.ts';
 import { type Actor, type Role, roles } from '../src/rights.ts';
 import { type RunningServer, serve } from '../src/serve.ts';
 import { aPathway } from './builders/pathway.ts';
+import { aProviderSource } from './builders/sources.ts';
 import { type TestDatabase, testDatabase } from './support/database.ts';
 
 /** Who asks: every role, and those that need a one-time code without it. */
@@ -88,6 +90,17 @@ const members = (status: number): Answers => ({ ...leaving(status), weakFunder: 
 const owners = (status: number): Answers => ({ ...members(status), member: 403, funder: 403, waitingFunder: 403 });
 /** Only an organisation that waits for an operator has something to ask. */
 const applicants = (status: number): Answers => ({ ...owners(409), weakFunder: 409, waitingFunder: status });
+/** Of a training provider; to the others it does not exist. */
+const providers = (status: number): Answers => ({ ...everybody(404), visitor: 401, member: status, owner: status });
+/** Inside the own organisation, a funder declares no catalogue. */
+const ofProviders = (status: number): Answers => ({
+  ...providers(status),
+  funder: 403,
+  funderOwner: 403,
+  weakFunder: 403,
+  waitingFunder: 403,
+});
+const providerOwners = (status: number): Answers => ({ ...ofProviders(status), member: 403 });
 
 /** What a request may name; made anew for each. */
 interface Scene {
@@ -102,6 +115,8 @@ interface Scene {
   readonly waiting: string;
   /** Somebody else, with a role and a one-time code. */
   readonly account: string;
+  /** Active, of that organisation. */
+  readonly source: string;
 }
 
 interface Row {
@@ -118,6 +133,14 @@ const toApprove = '/admin/organismes';
 const ruleDesk = '/admin/regles';
 const nowhere = '00000000-0000-4000-8000-000000000000';
 const fixed = (path: string) => () => path;
+const ofSource =
+  (path: string) =>
+  ({ source }: Scene) =>
+    `/fournisseur/sources/${source}${path}`;
+const ofAnySource =
+  (path: string) =>
+  ({ source }: Scene) =>
+    `/admin/sources/${source}${path}`;
 
 const table: Readonly<Record<string, Row>> = {
   // For programs and for everybody.
@@ -273,6 +296,39 @@ const table: Readonly<Record<string, Row>> = {
   'GET /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: everybody(200) },
   'POST /invitations/:token': { at: ({ token }) => `/invitations/${token}`, answers: signedIn(303) },
 
+  // Sources of organisations. Everybody who is signed in may declare one: registering the organisation is the first step.
+  'GET /fournisseur': { answers: signedIn(200) },
+  'GET /fournisseur/inscription': { answers: signedIn(200) },
+  'POST /fournisseur/inscription': { answers: { ...signedIn(422) } },
+  'GET /fournisseur/inscription/acces': {
+    at: ({ organisation }) => `/fournisseur/inscription/acces?organisme=${organisation}`,
+    answers: providers(200),
+  },
+  // Not a form that carries a file: whoever may is told so.
+  'POST /fournisseur/inscription/acces': { answers: signedIn(400) },
+  'GET /fournisseur/sources/:id': { at: ofSource(''), answers: ofProviders(200) },
+  'GET /fournisseur/sources/:id/reglages': { at: ofSource('/reglages'), answers: ofProviders(200) },
+  'POST /fournisseur/sources/:id/reglages': { at: ofSource('/reglages'), answers: ofProviders(422) },
+  'POST /fournisseur/sources/:id/fichier': { at: ofSource('/fichier'), answers: ofProviders(400) },
+  'GET /fournisseur/sources/:id/apercu': { at: ofSource('/apercu'), answers: ofProviders(200) },
+  'GET /fournisseur/sources/:id/choix': { at: ofSource('/choix'), answers: ofProviders(200) },
+  'POST /fournisseur/sources/:id/choix': { at: ofSource('/choix'), answers: ofProviders(422) },
+  'GET /fournisseur/sources/:id/envoi': { at: ofSource('/envoi'), answers: ofProviders(200) },
+  // 409: it is active already.
+  'POST /fournisseur/sources/:id/envoi': { at: ofSource('/envoi'), answers: ofProviders(409) },
+  'POST /fournisseur/sources/:id/corriger': { at: ofSource('/corriger'), answers: ofProviders(303) },
+  'POST /fournisseur/sources/:id/collectes': { at: ofSource('/collectes'), answers: ofProviders(303) },
+  'POST /fournisseur/sources/:id/pause': {
+    at: ofSource('/pause'),
+    send: { reason: 'Catalogue en travaux.' },
+    answers: ofProviders(303),
+  },
+  'POST /fournisseur/sources/:id/reprise': { at: ofSource('/reprise'), answers: ofProviders(409) },
+  'GET /fournisseur/sources/:id/fermer': { at: ofSource('/fermer'), answers: providerOwners(200) },
+  'POST /fournisseur/sources/:id/fermer': { at: ofSource('/fermer'), answers: providerOwners(422) },
+  'GET /fournisseur/verifier': { answers: { ...operators(200), member: 200, owner: 200 } },
+  'POST /fournisseur/verifier': { answers: { ...operators(400), member: 400, owner: 400 } },
+
   // The funder.
   'GET /financeur': { answers: funders(200) },
   'GET /financeur/verifier': { answers: funders(200) },
@@ -283,6 +339,15 @@ const table: Readonly<Record<string, Row>> = {
 
   // The operator.
   'GET /admin/ecarts': { answers: operators(200) },
+  'GET /admin/sources': { answers: operators(200) },
+  'GET /admin/sources/:id': { at: ofAnySource(''), answers: operators(200) },
+  // 409: nobody waits for an answer.
+  'POST /admin/sources/:id/accepter': { at: ofAnySource('/accepter'), answers: operators(409) },
+  'POST /admin/sources/:id/refuser': { at: ofAnySource('/refuser'), answers: operators(422) },
+  'POST /admin/sources/:id/activer': { at: ofAnySource('/activer'), answers: operators(303) },
+  'POST /admin/sources/:id/pause': { at: ofAnySource('/pause'), answers: operators(422) },
+  'GET /admin/sources/:id/fermer': { at: ofAnySource('/fermer'), answers: operators(200) },
+  'POST /admin/sources/:id/fermer': { at: ofAnySource('/fermer'), answers: operators(422) },
   [`GET ${admin}`]: { answers: operators(200) },
   [`POST ${admin}`]: { send: { q: 'personne@exemple.fr' }, answers: operators(422) },
   [`GET ${admin}/:id`]: { at: ({ account }) => `${admin}/${account}`, answers: operators(200) },
@@ -504,6 +569,17 @@ describe('rights', function () {
     return { id, token };
   }
 
+  async function activeSource(organisationId: string): Promise<string> {
+    const id = `s-${randomUUID()}`;
+    const at = new Date();
+    await makeSourceStore(app.database.connection).create({
+      ...aProviderSource({ id, organisationId, at }),
+      state: 'active',
+      history: [{ state: 'active', at, reason: null, by: 'operator' }],
+    });
+    return id;
+  }
+
   async function sceneOf(asking: Asking): Promise<{ scene: Scene; me: Account | null }> {
     const { role, belongs, granted = [] } = asking;
     const me = role === 'visitor' ? null : await person({ roles: ['learner', ...granted] });
@@ -533,6 +609,7 @@ describe('rights', function () {
         token: toMe.token,
         waiting: waitingElsewhere,
         account: other.id,
+        source: await activeSource(id),
       },
     };
   }

@@ -55,6 +55,7 @@ function organisationCard(organisation: Organisation, owner: boolean, strong: bo
     name,
     href: organisationPath(id),
     leaveHref: `${organisationPath(id)}/quitter`,
+    sourcesHref: kind === 'provider' ? '/fournisseur' : null,
     role: { tone: owner ? 'cpf' : 'info', icon: 'organisme', text: roleWord(owner) },
     facts: [
       kindWords[kind],

@@ -44,6 +44,13 @@ export interface Format {
   readonly title: string;
 }
 
+export interface Preview {
+  readonly source: Source;
+  readonly found: Recognised | null;
+  /** Why nothing could be read at all. French. */
+  readonly refusal: string | null;
+}
+
 export interface DraftPage {
   readonly source: Source;
   /** Undefined: the format is not read on this installation any more. */
@@ -315,15 +322,21 @@ export function makeDrafting(dependencies: DraftingDependencies) {
     },
 
     /** Reads the beginning of the source and writes none of it. A draft that gave a record counts as looked at. */
-    async preview(actor: Actor, id: string): Promise<{ readonly source: Source; readonly found: Recognised }> {
+    async preview(actor: Actor, id: string): Promise<Preview> {
       const { source } = await ownSource(sources, actor, id, 'source:own');
       if (source.state === 'closed') throw new AppError('conflict', 'SOURCE_FERMEE', 'Cette source est fermée.');
       const config = { ...source.config, ...opened(source) };
       const format = { connector: source.connector, config };
-      const found = await examiner.examine({ where: whereOf(source), format, demo: source.demo });
-      if (source.state !== 'draft' || found.report.counts.read === 0) return { source, found };
+      let found: Recognised;
+      try {
+        found = await examiner.examine({ where: whereOf(source), format, demo: source.demo });
+      } catch (error) {
+        if (!(error instanceof AppError && error.kind === 'invalid')) throw error;
+        return { source, found: null, refusal: error.publicMessage };
+      }
+      if (source.state !== 'draft' || found.report.counts.read === 0) return { source, found, refusal: null };
       const looked = await sources.setState(id, 'previewed', { reason: null, by: 'organisation' }, now());
-      return { source: looked, found };
+      return { source: looked, found, refusal: null };
     },
 
     /** Rhythm, publishing and mails may change at any time before the source is closed. */
@@ -358,12 +371,17 @@ export function makeDrafting(dependencies: DraftingDependencies) {
       }
     },
 
+    /** @throws AppError without the right */
+    async mayCheck(actor: Actor): Promise<void> {
+      if (!can(actor, 'source:manage')) requireRight(actor, 'source:own');
+    },
+
     /** N20: any catalogue, nothing kept. `path`: the file on this machine, for the time of the question. */
     async check(
       actor: Actor,
       asked: { readonly url: string } | { readonly path: string },
     ): Promise<Outcome<{ readonly found: Recognised }>> {
-      if (!can(actor, 'source:manage')) requireRight(actor, 'source:own');
+      await this.mayCheck(actor);
       if ('url' in asked && !httpUrlSchema.safeParse(asked.url.trim()).success) {
         const url = 'Donnez une adresse complète. Exemple accepté : https://www.exemple.fr/catalogue.xml';
         return { kind: 'refused', refusals: { url } };

@@ -1,0 +1,43 @@
+/** A course that is not published yet, as a list would show it: for previews. */
+import { accessOf } from '../../eligibility/model.ts';
+import type { Alignment } from '../../framework/model.ts';
+import { accessFactsOf, type Course, type CourseDraft, providerIdOf } from '../model.ts';
+import { courseCard } from './card.ts';
+import type { BandTitles } from './words.ts';
+
+export function draftCard(
+  read: { readonly draft: CourseDraft; readonly alignment: Alignment },
+  source: { readonly title: string },
+  context: { readonly now: Date; readonly bands: BandTitles },
+) {
+  const { draft, alignment } = read;
+  const { now, bands } = context;
+  const course: Course = {
+    id: '',
+    slug: '',
+    sourceId: '',
+    sourceTitle: source.title,
+    remoteId: '',
+    providerId: providerIdOf(draft.provider),
+    draft,
+    alignment,
+    access: accessOf(accessFactsOf(draft, source, now), now),
+    cpf: null,
+    state: 'pending',
+    missingSince: null,
+    withdrawn: null,
+    restoredAt: null,
+    firstPublishedAt: null,
+    harvestedAt: now,
+    demo: false,
+    createdAt: now,
+    updatedAt: now,
+  };
+  // It has no page to lead to and cannot be kept.
+  const { title, who, badge, facts, prices, stacked, funding, notes } = courseCard(course, {
+    now,
+    bands,
+    failing: new Map(),
+  });
+  return { title, who, badge, facts, prices, stacked, funding, notes };
+}
