@@ -144,6 +144,7 @@ describe('architecture', () => {
           'src/rights.ts',
           'src/errors.ts',
           'src/nir.ts',
+          'src/harvest/words.ts',
           'src/platform/web/format.ts',
           'src/platform/web/forms.ts',
         ].includes(target) &&

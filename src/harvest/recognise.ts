@@ -54,7 +54,9 @@ export async function recognise(
     .filter(({ report }) => report.counts.read > 0)
     .sort((a, b) => found(b) - found(a) || a.report.counts['to-fix'] - b.report.counts['to-fix'])
     .at(0);
-  if (best !== undefined) return best;
+  // A format that takes anything for one wrong record does not win over one that reads an empty catalogue to its end.
+  const isEmpty = tried.some(({ report }) => report.complete && report.counts.read === 0);
+  if (best !== undefined && !(isEmpty && best.report.counts['to-fix'] === best.report.counts.read)) return best;
   throw unknownFormat(tried);
 }
 
@@ -67,8 +69,7 @@ function unknownFormat(tried: readonly Recognised[]): AppError {
     const sentence = only.endsWith('.') ? only : `${only}.`;
     return new AppError('invalid', 'SOURCE_ILLISIBLE', sentence, { details: said });
   }
-  const empty = tried.filter(({ report }) => report.complete);
-  if (empty.length > 0) {
+  if (tried.some(({ report }) => report.complete && report.counts.read === 0)) {
     return new AppError('invalid', 'CATALOGUE_VIDE', 'La source répond mais ne contient aucune fiche.', {
       details: said,
     });

@@ -209,7 +209,7 @@ function parserOf(request: Request) {
 }
 
 /** Takes and drops what is still to come, within reason. */
-function discardRest(request: Request): Promise<void> {
+export function discardRest(request: Request): Promise<void> {
   if (request.readableEnded || request.destroyed) return Promise.resolve();
   let left = discardedBytes;
   request.removeAllListeners('data');

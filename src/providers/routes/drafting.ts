@@ -13,7 +13,7 @@ import type { Alignment } from '../../framework/model.ts';
 import type { Examination } from '../../harvest/examine.ts';
 import { queryText, text, textsOf, unkept } from '../../platform/web/answers.ts';
 import type { FieldErrors } from '../../platform/web/forms.ts';
-import { readUpload, refusalOf, type UploadedFile } from '../../platform/web/upload.ts';
+import { discardRest, readUpload, refusalOf, type UploadedFile } from '../../platform/web/upload.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
 import { catalogueBytes, type Drafting, type Refusals } from '../use-cases/drafting.ts';
@@ -140,7 +140,10 @@ export function draftingRoutes(parts: DraftingRouteParts): Router {
     };
     await limited(request, response);
     const outcome = await drafting.declare(actor, organisation, typed, typed.way === 'file' ? file : null);
-    if (outcome.kind === 'refused') return sendWayIn(request, response, organisation, typed, outcome.refusals);
+    if (outcome.kind === 'refused') {
+      await discardRest(request);
+      return sendWayIn(request, response, organisation, typed, outcome.refusals);
+    }
     response.redirect(303, `${sourcePath(outcome.id)}/reglages`);
   });
 
@@ -180,7 +183,10 @@ export function draftingRoutes(parts: DraftingRouteParts): Router {
     await drafting.draft(actor, id);
     const { file } = await readUpload(request, { maxBytes: catalogueBytes });
     const outcome = await drafting.replaceFile(actor, id, file);
-    if (outcome.kind === 'refused') return sendSettings(request, response, id, null, outcome.refusals);
+    if (outcome.kind === 'refused') {
+      await discardRest(request);
+      return sendSettings(request, response, id, null, outcome.refusals);
+    }
     response.redirect(303, `${sourcePath(id)}?fait=fichier`);
   });
 
