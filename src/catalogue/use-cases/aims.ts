@@ -48,7 +48,10 @@ export function makeAims({ courses, funding, register, now }: AimParts): Aims {
       actions: [action],
       supposed: null,
       whole: null,
-      others: code === null ? null : { text: `Les cours qui préparent ${code}`, href: `/catalogue?q=${code}` },
+      others:
+        code === null
+          ? null
+          : { text: `Les cours finançables qui préparent ${code}`, href: `/catalogue?q=${code}&cpf=oui` },
     };
   }
 

@@ -236,7 +236,7 @@ function stepsOf({ droitsMobilisables }: Verdict, { action }: Dossier, display: 
     return [
       {
         title: "Inscrivez-vous chez l'organisme",
-        text: 'Vos droits CPF ne paient rien ici : il n’y a rien à demander sur Mon Compte Formation.',
+        text: "Vos droits CPF ne paient rien ici : il n'y a rien à demander sur Mon Compte Formation.",
       },
     ];
   const code = action.certification?.code ?? null;
@@ -267,7 +267,7 @@ const otherFunds = [
     text: "Une formation de 400 h au plus peut être payée avant l'embauche, avec une offre d'emploi. Demandez à France Travail.",
   },
   {
-    label: 'Votre Région, votre OPCO, l’Agefiph',
+    label: "Votre Région, votre OPCO, l'Agefiph",
     text: 'Les aides varient. Demandez avant de vous inscrire, et gardez la réponse écrite.',
   },
 ].map(({ label, text }) => ({ label, text: french(text) }));

@@ -87,7 +87,7 @@ function answerOf({ verdict, dossier }: JudgedOffer): string {
   const missing = display === 'sans-reponse' ? decidingFacts(verdict.trace) : verdict.manquants;
   if (missing.length === 0) return `${heading}.`;
   const named = missing.slice(0, 3).map(frenchFact);
-  return `${heading}. Il manque : ${listed(missing.length > 3 ? [...named, 'd’autres réponses'] : named)}.`;
+  return `${heading}. Il manque : ${listed(missing.length > 3 ? [...named, "d'autres réponses"] : named)}.`;
 }
 
 function stepNumbers(unknown: readonly string[], steps: readonly JudgedStep[]): string {
