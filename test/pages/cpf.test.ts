@@ -203,6 +203,15 @@ describe('the training account on pages', () => {
     ])
       expect(html).to.include(text);
     expect(html).to.match(/<dt>Mon Compte Formation<\/dt><dd>inconnu<\/dd>/);
+    const many = Array.from({ length: 300 }, (_value, at) => ({
+      code: `RS${1_000 + at}`,
+      offer: seen(true),
+      habilitation: null,
+    }));
+    const large = await aSite({ courses: [payable], providerFacts: [someFacts({ certifications: many })] });
+    const { text: listed } = await request(large).get('/organismes/fabrique').expect(200);
+    expect(listed.match(/Offre RS/g)).to.have.length(40);
+    expect(plain(listed)).to.include("260, sur d'autres certifications");
     const unknown = await get('/organismes/fabrique');
     expect(unknown)
       .to.match(/<dt>Certification Qualiopi<\/dt><dd>inconnu<\/dd>/)

@@ -230,6 +230,9 @@ export interface ProviderModel {
   readonly all: { readonly text: string; readonly href: string } | null;
 }
 
+/** Those of the school, and of its first certifications: a page lists a page of things. */
+const shownFacts = 45;
+
 export function providerModel(page: ProviderPage, reference: Reference, now: Date): ProviderModel {
   const { courses, total, failing, id } = page;
   const schools = courses.map(({ draft }) => draft.provider);
@@ -237,6 +240,7 @@ export function providerModel(page: ProviderPage, reference: Reference, now: Dat
   const siret = schools.find((school) => school.siret !== null)?.siret ?? null;
   const activity = schools.find((school) => school.activityNumber !== null)?.activityNumber ?? null;
   const sources = [...new Set(courses.map((course) => course.sourceTitle))];
+  const rows = factRows(page.facts, isoDay(now));
   const newest = new Date(Math.max(0, ...courses.map(({ harvestedAt }) => harvestedAt.getTime())));
   return {
     title: name,
@@ -246,11 +250,14 @@ export function providerModel(page: ProviderPage, reference: Reference, now: Dat
     heading: name,
     identity: [
       { label: 'SIRET', text: siret === null ? 'inconnu' : `${siret} (déclaré)` },
-      ...factRows(page.facts, isoDay(now)).map(({ key, label, text }) => ({
+      ...rows.slice(0, shownFacts).map(({ key, label, text }) => ({
         label,
         // What its own catalogue says is a declaration.
         text: key === 'activityNumber' && text === 'inconnu' && activity !== null ? `${activity} (déclaré)` : text,
       })),
+      ...(rows.length > shownFacts
+        ? [{ label: 'Autres faits connus', text: `${number(rows.length - shownFacts)}, sur d'autres certifications` }]
+        : []),
       { label: sources.length > 1 ? 'Catalogues lus' : 'Catalogue lu', text: sources.join(', ') },
     ],
     source: french(`Source : ${sources.map(catalogueOf).join(', ')}, relevé le ${shortDate(newest)}.`),
