@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkNode, ensureBuilt, ensureInstalled, root, run, say } from './setup.mjs';
 
 const [name = '', ...args] = process.argv.slice(2);
-const names = ['harvest', 'search', 'audit', 'web', 'eligibility'];
+const names = ['harvest', 'search', 'audit', 'web', 'eligibility', 'assessing', 'registry'];
 if (!names.includes(name)) {
   say(`Usage : node scripts/bench.mjs ${names.join('|')} [--help]`);
   process.exit(2);
