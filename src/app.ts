@@ -212,7 +212,6 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     closers.push(() => assessing.stop());
     const registry = makeRegistry({
       store: registryStore,
-      register,
       sample: framework.certifications,
       subjects: framework.subjects,
       now,

@@ -13,7 +13,7 @@ import { accountRoutes, makeActorOf } from './accounts/routes.ts';
 import { identityButtons } from './accounts/view-models/identity.ts';
 import { type App, courseIndexLabels } from './app.ts';
 import { changesRoutes } from './catalogue/routes/changes.ts';
-import { catalogueRoutes } from './catalogue/routes.ts';
+import { catalogueRoutes, coursesPreparing } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
@@ -29,6 +29,7 @@ import { makeRuleEditor } from './eligibility/use-cases/rule-editor.ts';
 import { AppError } from './errors.ts';
 import { listRoutes } from './funding/routes/lists.ts';
 import { receiptRoutes } from './funding/routes/receipts.ts';
+import { certificationRoutes } from './framework/registry/routes.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -164,6 +165,13 @@ export async function serve(app: App): Promise<RunningServer> {
         now,
       }),
       pathwayRoutes({ useCases: useCases.pathways, framework, views, cost, now }),
+      certificationRoutes({
+        lookUps: useCases.registry,
+        framework,
+        preparing: coursesPreparing(catalogue, framework, now),
+        views,
+        now,
+      }),
       ruleRoutes({ rules: makePublishedRules(app), views, now }),
       journeyRoutes({
         ...cost,

@@ -148,6 +148,8 @@ const table: Readonly<Record<string, Row>> = {
   'GET /readyz': { answers: everybody(200) },
   'GET /': { answers: everybody(200) },
   'GET /catalogue': { answers: everybody(200) },
+  'GET /certifications': { answers: everybody(200) },
+  'GET /certifications/:code': { at: fixed('/certifications/RNCP37674'), answers: everybody(200) },
   'GET /cours/:slug': { at: fixed('/cours/rien-00000000'), answers: everybody(404) },
   'GET /competences': { answers: everybody(200) },
   'GET /competences/:code': { at: fixed('/competences/3.1'), answers: everybody(200) },

@@ -7,11 +7,12 @@ import { answersIn, costOf, forYouOf } from '../eligibility/view-models/cost.ts'
 import type { Framework } from '../framework/model.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
+import type { Card } from './model/card.ts';
 import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
 import type { CoursePage, SearchResult } from './model/pages.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
 import type { CatalogueUseCases } from './use-cases.ts';
-import { courseAddress } from './view-models/card.ts';
+import { courseAddress, courseCard } from './view-models/card.ts';
 import { courseModel } from './view-models/course.ts';
 import { competenceModel, competencesModel, homeModel, providerModel } from './view-models/home.ts';
 import { searchModel } from './view-models/search.ts';
@@ -143,4 +144,16 @@ export function catalogueRoutes(parts: {
   });
 
   return router;
+}
+
+/** For the page of a certification. */
+export function coursesPreparing(
+  useCases: Pick<CatalogueUseCases, 'preparing'>,
+  { bands }: Pick<Framework, 'bands'>,
+  now: () => Date,
+): (code: string) => Promise<{ readonly total: number; readonly cards: readonly Card[] }> {
+  return async (code) => {
+    const { total, courses, failing } = await useCases.preparing(code);
+    return { total, cards: courses.map((course) => courseCard(course, { now: now(), bands, failing })) };
+  };
 }

@@ -37,6 +37,8 @@ export interface CourseStore extends CourseWriter {
   byIds(ids: readonly CourseId[]): Promise<Course[]>;
   /** Published courses of a school, newest first. */
   byProvider(providerId: string, options: { limit: number }): Promise<Course[]>;
+  /** Published courses that prepare a certification, newest first, and how many there are. */
+  preparing(code: string, limit: number): Promise<{ readonly total: number; readonly courses: readonly Course[] }>;
   /** Every state, in the order of the partner's identifiers; `after` is the remoteId of the last one of the page before. */
   bySource(sourceId: string, options: { limit: number; after?: string }): Promise<Course[]>;
   /**
@@ -164,6 +166,15 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
         .limit(limit)
         .lean<CourseDocument[]>();
       return found.map(toCourse);
+    },
+
+    async preparing(code, limit) {
+      const filter = { 'alignment.certifications.code': code, state: { $in: living } };
+      const [total, found] = await Promise.all([
+        courses.countDocuments(filter),
+        courses.find(filter).sort({ updatedAt: -1, _id: 1 }).limit(limit).lean<CourseDocument[]>(),
+      ]);
+      return { total, courses: found.map(toCourse) };
     },
 
     async bySource(sourceId, { limit, after: last }) {

@@ -22,7 +22,10 @@ export interface PathwayLinks {
 }
 
 export interface CatalogueParts {
-  readonly courses: Pick<CourseStore, 'byId' | 'byIds' | 'byProvider' | 'summary' | 'countsByCompetence' | 'similarTo'>;
+  readonly courses: Pick<
+    CourseStore,
+    'byId' | 'byIds' | 'byProvider' | 'preparing' | 'summary' | 'countsByCompetence' | 'similarTo'
+  >;
   readonly index: Pick<CourseIndex, 'search' | 'suggest' | 'stats'>;
   readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
   readonly pathways: PathwayLinks;
@@ -47,6 +50,8 @@ export interface CatalogueUseCases {
   competence(code: string): Promise<CompetencePage>;
   /** @throws AppError `not-found` */
   provider(id: string): Promise<ProviderPage>;
+  /** Courses that prepare a certification, the first of them. */
+  preparing(code: string): Promise<Pick<ProviderPage, 'courses' | 'total' | 'failing'>>;
 }
 
 const dayMs = 86_400_000;
@@ -128,6 +133,12 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
         parts.failingSince([...new Set(shown.map((course) => course.sourceId))]),
       ]);
       return { id, facts, advice, courses: shown, total: Math.max(found.total, shown.length), failing };
+    },
+
+    async preparing(code) {
+      const { total, courses: shown } = await courses.preparing(code, listed);
+      const failing = await parts.failingSince([...new Set(shown.map((course) => course.sourceId))]);
+      return { courses: shown, total, failing };
     },
   };
 }

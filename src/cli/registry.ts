@@ -215,11 +215,11 @@ const endWords = {
   broken: 'un remplacement n’est pas dans le registre',
 } as const;
 
-function sheetLines({ record, state, registerDate, successors, partners, habilitation }: CertificationSheet): string[] {
+function sheetLines({ record, life, registerDate, successors, partners, habilitation }: CertificationSheet): string[] {
   return [
     `${record.code} ${record.title}`,
     `Niveau : ${record.level ?? (record.register === 'RS' ? 'pas de niveau' : 'inconnu')}`,
-    `État : ${stateWords[state]}, fin d’enregistrement : ${record.endOfRegistration ?? 'inconnue'}`,
+    `État : ${stateWords[life.state]}, fin d’enregistrement : ${record.endOfRegistration ?? 'inconnue'}`,
     `Registre du ${registerDate ?? record.seen?.to ?? '(non lu)'}${registerDate === null ? ' (échantillon livré avec la plateforme)' : ''}`,
     `Certificateurs : ${record.certifiers.map(({ name }) => name).join(' ; ') || 'inconnus'}`,
     `Blocs : ${record.blocks.length}, partenaires : ${partners.total} dont ${partners.active} actifs`,

@@ -83,6 +83,7 @@ export interface PathwayModel {
   readonly start: string;
   readonly certification: {
     readonly title: string;
+    readonly href: string;
     readonly state: { readonly tone: string; readonly icon: string; readonly text: string };
     readonly rows: readonly Row[];
     readonly source: string;
@@ -331,6 +332,7 @@ function certificationModel(code: string, { certifications }: Reference, now: Da
   };
   return {
     title: known?.title ?? `Certification ${code}`,
+    href: `/certifications/${code}`,
     state: shapes[state],
     rows: [
       { label: 'Code', text: code },

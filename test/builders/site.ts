@@ -10,7 +10,7 @@ import type { JournalEntry } from '../../src/catalogue/model/history.ts';
 import type { ProviderFacts } from '../../src/catalogue/model/provider-facts.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { changesRoutes } from '../../src/catalogue/routes/changes.ts';
-import { type CostParts, catalogueRoutes } from '../../src/catalogue/routes.ts';
+import { type CostParts, catalogueRoutes, coursesPreparing } from '../../src/catalogue/routes.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
@@ -29,7 +29,9 @@ import { makePublishedRules } from '../../src/eligibility/use-cases/published-ru
 import { makeRules, type Rules } from '../../src/eligibility/use-cases/rules.ts';
 import { AppError } from '../../src/errors.ts';
 import { loadFramework } from '../../src/framework/data.ts';
-import { makeSampleRegister } from '../../src/framework/registry/use-cases.ts';
+import { certificationRoutes } from '../../src/framework/registry/routes.ts';
+import { type LookUpStore, makeLookUps } from '../../src/framework/registry/use-cases/look-up.ts';
+import { makeSampleRegister, noRegistry } from '../../src/framework/registry/use-cases.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
 import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
@@ -68,6 +70,10 @@ export function coursesOf(courses: readonly Course[]): CatalogueParts['courses']
     byId: async (id) => courses.find((course) => course.id === id) ?? null,
     byIds: async (ids) => ids.flatMap((id) => courses.find((course) => course.id === id) ?? []),
     byProvider: async (id, { limit }) => shown.filter((course) => course.providerId === id).slice(0, limit),
+    preparing: async (code, limit) => {
+      const found = shown.filter(({ alignment }) => alignment.certifications.some((one) => one.code === code));
+      return { total: found.length, courses: found.slice(0, limit) };
+    },
     similarTo: async (course, limit) => shown.filter((other) => other.id !== course.id).slice(0, limit),
     countsByCompetence: async () => {
       const counts = new Map<string, number>();
@@ -151,6 +157,8 @@ export interface SiteOptions {
   readonly receipts?: boolean;
   /** Those of the file unless told. */
   readonly rules?: Rules;
+  /** Exports of the register; none by default, so that the built-in sample answers. */
+  readonly registry?: LookUpStore;
   /** Mounted before the public pages: a session, the pages of a person. */
   readonly before?: (parts: SiteParts) => readonly Router[];
 }
@@ -245,6 +253,13 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     }),
     pathwayRoutes({ useCases: reading, framework, views, cost, now }),
     ruleRoutes({ rules: makePublishedRules({ rules: options.rules ?? rulesOfTheFile() }), views, now }),
+    certificationRoutes({
+      lookUps: makeLookUps({ store: options.registry ?? noRegistry, sample: framework.certifications, now }),
+      framework,
+      preparing: coursesPreparing(useCases, framework, now),
+      views,
+      now,
+    }),
     bodies(),
     journeyRoutes({
       ...cost,

@@ -38,7 +38,6 @@ export async function openRegistryWorld(address = 'http://127.0.0.1:9/'): Promis
   const register = makeRegister({ store, sample: framework.certifications, now });
   const registry = makeRegistry({
     store,
-    register,
     sample: framework.certifications,
     subjects: framework.subjects,
     now,

@@ -3,6 +3,7 @@ import { accessCodes } from '../../eligibility/model.ts';
 import type { DigcompCompetence } from '../../framework/model/reference.ts';
 import { type Band, bands } from '../../framework/model.ts';
 import { count, french, listed, number, shortDate } from '../../platform/web/format.ts';
+import { type Pager, pagerOf } from '../../platform/web/pager.ts';
 import type { Card } from '../model/card.ts';
 import {
   type Choice,
@@ -84,12 +85,6 @@ interface Hidden {
   readonly value: string;
 }
 
-interface Pager {
-  readonly previous: string | null;
-  readonly next: string | null;
-  readonly items: readonly { readonly label: string; readonly href: string | null; readonly gap: boolean }[];
-}
-
 interface Emptiness {
   readonly proposals: readonly Link[];
   readonly nothingNear: string | null;
@@ -157,7 +152,7 @@ export function searchModel(result: SearchResult, words: SearchWords): SearchMod
     cards: result.courses.map((course) =>
       courseCard(course, { ...words, failing: result.failing, answers: request.answers }),
     ),
-    pages: pagerOf(request, result.pages),
+    pages: pagerOf(request.page, result.pages, (page) => searchAddress({ ...request, page })),
     empty: total === 0 ? emptinessOf(result, label) : null,
   };
 }
@@ -318,24 +313,6 @@ function optionOf({ value, count: found, selected }: FacetValue, label: string):
     checked: selected,
     // A chosen value stays usable: it must be possible to take it back.
     empty: found === 0 && !selected,
-  };
-}
-
-/** First, last, and the neighbours of the current page. */
-function pagerOf(request: SearchRequest, pages: number): Pager | null {
-  if (pages < 2) return null;
-  const at = (page: number) => searchAddress({ ...request, page });
-  const current = request.page;
-  const wanted = [1, current - 1, current, current + 1, pages].filter((page) => page >= 1 && page <= pages);
-  const shown = [...new Set(wanted)];
-  return {
-    previous: current > 1 ? at(current - 1) : null,
-    next: current < pages ? at(current + 1) : null,
-    items: shown.map((page, position) => ({
-      label: String(page),
-      href: page === current ? null : at(page),
-      gap: position > 0 && page - (shown[position - 1] ?? 0) > 1,
-    })),
   };
 }
 

@@ -48,16 +48,21 @@ export async function readingAt(
   return { at, sampled };
 }
 
-/** As it is before any import, without a database: for programs that only need the certifications that ship with us. */
+/** As it is before any import: the certifications that ship with us answer alone. */
+export const noRegistry = {
+  head: async () => null,
+  records: async () => new Map(),
+  partners: async () => new Map(),
+  partnerCounts: async () => ({ total: 0, active: 0 }),
+  search: async () => [],
+  countFound: async () => 0,
+  offersHead: async () => null,
+  offered: async () => new Set<string>(),
+} satisfies Partial<RegistryStore>;
+
+/** For programs that need no database. */
 export function makeSampleRegister(parts: Omit<RegisterParts, 'store'>): Register {
-  const nothing: RegisterReading = {
-    head: async () => null,
-    records: async () => new Map(),
-    partners: async () => new Map(),
-    offersHead: async () => null,
-    offered: async () => new Set(),
-  };
-  return makeRegister({ ...parts, store: nothing });
+  return makeRegister({ ...parts, store: noRegistry });
 }
 
 export function makeRegister(parts: Omit<RegisterParts, 'store'> & { readonly store: RegisterReading }): Register {

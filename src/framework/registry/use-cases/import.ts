@@ -67,7 +67,7 @@ export interface ImportParts {
 
 const shownRefusals = 100;
 const shownDoubts = 20;
-const recordBatch = 500;
+const recordBatch = 250;
 const partnerBatch = 2_000;
 const renewEveryMs = 15_000;
 

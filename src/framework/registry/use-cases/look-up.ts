@@ -1,19 +1,22 @@
 /** One certification, asked in any spelling; and the search among all of them. */
 import { AppError } from '../../../errors.ts';
-import {
-  type CertificationReading,
-  type CertificationState,
-  certificationState,
-  parseCertificationCode,
-} from '../../model/certification.ts';
+import { isoDay } from '../../../platform/web/format.ts';
+import { type CertificationReading, parseCertificationCode } from '../../model/certification.ts';
+import { type EndOfLife, endOfLifeOf } from '../../model/end-of-life.ts';
 import { recordOfSample } from '../model/sample.ts';
 import { askedWords, numberOf, rankOf, searchWords } from '../model/search.ts';
-import type { Habilitation, IsoDate, Register, RegisterName, RegisterRecord, Successors } from '../model.ts';
-import { type RegisterParts, readingAt } from '../use-cases.ts';
+import type { Habilitation, IsoDate, RegisterName, RegisterRecord, Successors } from '../model.ts';
+import type { RegistryStore } from '../store.ts';
+import { makeRegister, type RegisterParts, type RegisterReading, readingAt } from '../use-cases.ts';
+
+export type LookUpStore = RegisterReading & Pick<RegistryStore, 'partnerCounts' | 'search' | 'countFound'>;
+
+export type LookUpParts = Omit<RegisterParts, 'store'> & { readonly store: LookUpStore };
 
 export interface CertificationSheet {
   readonly record: RegisterRecord;
-  readonly state: CertificationState;
+  /** On the day asked. */
+  readonly life: EndOfLife;
   /** Day of the export that says so; null for the built-in sample. */
   readonly registerDate: IsoDate | null;
   readonly successors: Successors;
@@ -34,9 +37,8 @@ export function readAsked(text: string): CertificationReading {
 const french = (date: IsoDate) => date.split('-').reverse().join('/');
 
 /** @throws AppError `invalid` for a bare number or no number, `not-found` for what the register does not hold */
-export async function lookUp(
-  parts: RegisterParts,
-  register: Register,
+async function lookUp(
+  parts: LookUpParts,
   asked: { readonly text: string; readonly on?: IsoDate; readonly siret?: string },
 ): Promise<CertificationSheet> {
   const reading = readAsked(asked.text);
@@ -51,6 +53,7 @@ export async function lookUp(
     throw new AppError('invalid', 'E_CERTIFICATION_ILLISIBLE', message);
   }
   const { code } = reading;
+  const register = makeRegister(parts);
   const record = await register.certification(code, asked.on);
   const date = await dateOf(parts, code, asked.on);
   if (record === null) {
@@ -60,13 +63,14 @@ export async function lookUp(
         : `${code} n'est pas dans le registre du ${french(date)}.`;
     throw new AppError('not-found', 'E_CERTIFICATION_INCONNUE', message);
   }
-  const on = asked.on === undefined ? parts.now() : new Date(`${asked.on}T12:00:00Z`);
+  const on = asked.on ?? isoDay(parts.now());
+  const successors = await register.successors(code);
   const { siret } = asked;
   return {
     record,
-    state: certificationState(record, on),
+    life: endOfLifeOf(code, record, successors, on, date),
     registerDate: date,
-    successors: await register.successors(code),
+    successors,
     partners:
       date === null
         ? { total: 0, active: 0 }
@@ -84,7 +88,11 @@ export async function lookUp(
 }
 
 /** Of the export that answers for this code; null when none was imported. */
-export async function dateOf(parts: Pick<RegisterParts, 'store'>, code: string, on?: IsoDate): Promise<IsoDate | null> {
+async function dateOf(
+  parts: { readonly store: Pick<RegistryStore, 'head'> },
+  code: string,
+  on?: IsoDate,
+): Promise<IsoDate | null> {
   const name: RegisterName = code.startsWith('RS') ? 'RS' : 'RNCP';
   return (await parts.store.head(name, on))?.date ?? null;
 }
@@ -99,8 +107,8 @@ export interface FoundCertifications {
 export const pageSize = 20;
 
 /** Digital and active ones first; every word asked must be there, as the beginning of a word. */
-export async function searchCertifications(
-  parts: RegisterParts,
+async function searchCertifications(
+  parts: LookUpParts,
   asked: { readonly q: string; readonly page: number },
 ): Promise<FoundCertifications> {
   const words = askedWords(asked.q);
@@ -123,4 +131,24 @@ export async function searchCertifications(
   const rest = pageSize - records.length;
   const others = await parts.store.search({ words, at, skip: Math.max(0, start - own.length), limit: rest });
   return { total, page, pages, records: [...records, ...others] };
+}
+
+/** What pages and commands look up. */
+export interface LookUps {
+  /** Any spelling of a number. @throws AppError `invalid` (a bare number), `not-found` */
+  lookUp(asked: { readonly text: string; readonly on?: IsoDate; readonly siret?: string }): Promise<CertificationSheet>;
+  /** Those asked that the register holds, by code. */
+  certifications(codes: readonly string[]): Promise<ReadonlyMap<string, RegisterRecord>>;
+  search(asked: { readonly q: string; readonly page: number }): Promise<FoundCertifications>;
+  /** Of the export that answers for this code; null when none was imported. */
+  dateOf(code: string): Promise<IsoDate | null>;
+}
+
+export function makeLookUps(parts: LookUpParts): LookUps {
+  return {
+    lookUp: (asked) => lookUp(parts, asked),
+    certifications: (codes) => makeRegister(parts).certifications(codes),
+    search: (asked) => searchCertifications(parts, asked),
+    dateOf: (code) => dateOf(parts, code),
+  };
 }
