@@ -157,14 +157,14 @@ export async function serve(app: App): Promise<RunningServer> {
       behindSession(sessions),
       administrationBar(administrationLinks, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
-      catalogueRoutes({ useCases: catalogue, framework, views, cost, now }),
+      catalogueRoutes({ useCases: catalogue, framework, register: app.register, views, cost, now }),
       changesRoutes({
         changes: makeChanges({ history, courses, sourceTitle: useCases.sources.titleOf }),
         views,
         site: siteAddress(config),
         now,
       }),
-      pathwayRoutes({ useCases: useCases.pathways, framework, views, cost, now }),
+      pathwayRoutes({ useCases: useCases.pathways, framework, register: app.register, views, cost, now }),
       certificationRoutes({
         lookUps: useCases.registry,
         framework,

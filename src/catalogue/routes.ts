@@ -5,6 +5,8 @@ import type { FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
 import { answersIn, costOf, forYouOf } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
+import type { Register } from '../framework/registry/model.ts';
+import { certificationsShown } from '../framework/registry/shown.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import type { Card } from './model/card.ts';
@@ -73,12 +75,13 @@ export interface CostParts {
 
 export function catalogueRoutes(parts: {
   readonly useCases: CatalogueUseCases;
-  readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
+  readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands'>;
+  readonly register: Pick<Register, 'certifications'>;
   readonly views: Views;
   readonly cost: CostParts;
   now(): Date;
 }): Router {
-  const { useCases, framework, views, now, cost } = parts;
+  const { useCases, framework, register, views, now, cost } = parts;
   const router = Router();
 
   /** The page is the same for everybody, but for the answers that the address may hold. */
@@ -87,7 +90,9 @@ export function catalogueRoutes(parts: {
     const aim = await cost.findAim(`cours:${page.course.id}`, today);
     const settings = { rules: cost.rules(), contact: cost.contact, today };
     const mine = aim === null ? null : costOf(aim, answersIn(request.query.r), settings);
-    const model = { ...courseModel(page, framework, now(), mine?.forYou), cost: mine, facile: false };
+    const codes = page.course.alignment.certifications.map(({ code }) => code);
+    const reference = { ...framework, certifications: await certificationsShown(register, codes) };
+    const model = { ...courseModel(page, reference, now(), mine?.forYou), cost: mine, facile: false };
     // An address with answers is not one for search engines.
     sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
   }

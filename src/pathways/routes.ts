@@ -5,6 +5,8 @@ import type { FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
 import { answersIn, type Cost, costOf, withAnswers } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
+import type { Register } from '../framework/registry/model.ts';
+import { certificationsShown } from '../framework/registry/shown.ts';
 import { isoDay, shortDate } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import type { Pathway } from './model.ts';
@@ -27,12 +29,13 @@ export interface PathwayReading {
 
 export function pathwayRoutes(parts: {
   readonly useCases: PathwayReading;
-  readonly framework: Pick<Framework, 'certifications' | 'occupations' | 'bands' | 'competences'>;
+  readonly framework: Pick<Framework, 'occupations' | 'bands' | 'competences'>;
+  readonly register: Pick<Register, 'certifications'>;
   readonly views: Views;
   readonly cost: { readonly findAim: FindAim; rules(): RuleSet; readonly contact: string | null };
   now(): Date;
 }): Router {
-  const { useCases, framework, views, now, cost } = parts;
+  const { useCases, framework, register, views, now, cost } = parts;
   const router = Router();
 
   router.get('/parcours', async (_request, response) => {
@@ -52,7 +55,10 @@ export function pathwayRoutes(parts: {
     const settings = { rules: cost.rules(), contact: cost.contact, today };
     const r = answersIn(request.query.r);
     const mine = aim === null ? null : costOf(aim, r, settings);
-    const model = { ...pathwayModel(pathway, framework, now(), forYouOf(mine, r, now())), cost: mine };
+    const { certification } = pathway.target;
+    const certifications = await certificationsShown(register, certification === null ? [] : [certification]);
+    const reference = { ...framework, certifications };
+    const model = { ...pathwayModel(pathway, reference, now(), forYouOf(mine, r, now())), cost: mine };
     sendPage(response, views, 'pathways/pathway', { ...model, noindex: mine?.whole != null });
   });
 

@@ -31,7 +31,7 @@ import { AppError } from '../../src/errors.ts';
 import { loadFramework } from '../../src/framework/data.ts';
 import { certificationRoutes } from '../../src/framework/registry/routes.ts';
 import { type LookUpStore, makeLookUps } from '../../src/framework/registry/use-cases/look-up.ts';
-import { makeSampleRegister, noRegistry } from '../../src/framework/registry/use-cases.ts';
+import { makeRegister, makeSampleRegister, noRegistry } from '../../src/framework/registry/use-cases.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
 import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
@@ -238,9 +238,10 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     contact: facts.contact.email ?? facts.contact.url,
   } satisfies CostParts;
   const before = options.before?.({ views, pathways: reading, courses: coursesOf(courses), now }) ?? [];
+  const shown = makeRegister({ store: options.registry ?? noRegistry, sample: framework.certifications, now });
   const routers = [
     ...before,
-    catalogueRoutes({ useCases, framework, views, cost, now }),
+    catalogueRoutes({ useCases, framework, register: shown, views, cost, now }),
     changesRoutes({
       changes: makeChanges({
         history,
@@ -251,7 +252,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       site: 'https://ecole.example',
       now,
     }),
-    pathwayRoutes({ useCases: reading, framework, views, cost, now }),
+    pathwayRoutes({ useCases: reading, framework, register: shown, views, cost, now }),
     ruleRoutes({ rules: makePublishedRules({ rules: options.rules ?? rulesOfTheFile() }), views, now }),
     certificationRoutes({
       lookUps: makeLookUps({ store: options.registry ?? noRegistry, sample: framework.certifications, now }),

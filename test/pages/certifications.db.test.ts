@@ -127,6 +127,16 @@ describe('the pages of certifications', () => {
       expect(broken.text).to.contain('Le registre nomme RNCP999');
     });
 
+    it('the page of a course prints the register, not the built-in sample', async () => {
+      const course = manyCourses.find(({ alignment }) =>
+        alignment.certifications.some(({ code }) => code === 'RNCP37674'),
+      );
+      const site = await aSite({ courses: manyCourses, registry: world.store });
+      const shown = text((await request(site).get(`/cours/${course?.slug}`)).text);
+      expect(shown).to.contain('Certification RNCP37674').and.to.contain('État inconnu');
+      expect(shown).not.to.contain('Développeur web et web mobile');
+    });
+
     it('what the day after its end changes, without any import (B11)', async () => {
       expect((await pageAt('/certifications/RS4', '2028-02-01')).text).to.contain("Active jusqu'au 01/02/2028");
       expect((await pageAt('/certifications/RS4', '2028-02-02')).text).to.contain(
