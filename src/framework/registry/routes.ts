@@ -76,7 +76,7 @@ export function certificationRoutes(parts: {
     const known = await lookUps.certifications([code]);
     if (!known.has(code)) {
       const model = unknownModel(code, await lookUps.dateOf(code), courses);
-      sendPage(response, views, 'certifications/unknown', model, 404);
+      sendPage(response, views, 'certifications/unknown', model);
       return;
     }
     const sheet = await lookUps.lookUp({ text: code });
