@@ -349,7 +349,10 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       closers.push(() => examiner.close());
       const connectors = await discoverConnectors({ enabled: config.enabledConnectors });
       return openPartners({
-        ...{ courses, harvest, due, connectors, examiner, now },
+        ...{ courses, harvest, held, due, connectors, examiner, now },
+        runs: harvestStore.runs,
+        records: harvestStore.records,
+        rebuildPathways: rebuild,
         people: await people(),
         sources: sourceStore,
       });

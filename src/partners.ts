@@ -7,15 +7,20 @@ import { courseIdAlphabet } from './catalogue/model.ts';
 import type { CourseStore } from './catalogue/store.ts';
 import type { AnyConnector } from './harvest/connector.ts';
 import type { Examiner } from './harvest/start-examining.ts';
+import type { RecordStore } from './harvest/store/records.ts';
+import type { RunStore } from './harvest/store/runs.ts';
+import type { HeldRuns } from './harvest/use-cases/held.ts';
 import type { Harvest } from './harvest/use-cases.ts';
 import type { People } from './people.ts';
 import type { SourceStore } from './providers/store.ts';
 import { makeClosing } from './providers/use-cases/closing.ts';
+import { makeCoverage } from './providers/use-cases/coverage.ts';
 import { makeDrafting } from './providers/use-cases/drafting.ts';
 import type { Due } from './providers/use-cases/due.ts';
 import { makeNotices, makeTell } from './providers/use-cases/notices.ts';
 import { makeOperating } from './providers/use-cases/operating.ts';
 import { makeOwn } from './providers/use-cases/own.ts';
+import { makeReports } from './providers/use-cases/reports.ts';
 
 export interface PartnersParts {
   readonly people: People;
@@ -25,6 +30,10 @@ export interface PartnersParts {
   readonly due: Pick<Due, 'openBreakers'>;
   readonly connectors: ReadonlyMap<string, AnyConnector>;
   readonly examiner: Pick<Examiner, 'examine'>;
+  readonly runs: RunStore;
+  readonly records: RecordStore;
+  readonly held: HeldRuns;
+  readonly rebuildPathways: () => Promise<unknown>;
   readonly now: () => Date;
 }
 
@@ -36,7 +45,7 @@ function newSourceId(): string {
 }
 
 export function openPartners(parts: PartnersParts) {
-  const { people, sources, courses, harvest, due, connectors, examiner, now } = parts;
+  const { people, sources, courses, harvest, due, connectors, examiner, runs, records, held, now } = parts;
   const { audit, files, mail, secrets, teams } = people;
   const tell = makeTell({ mail, recipients: teams.recipients, addressOf: people.addressOf });
   const closing = makeClosing({ sources, courses, harvest, files, now });
@@ -50,5 +59,10 @@ export function openPartners(parts: PartnersParts) {
       newId: newSourceId,
     }),
     notices: makeNotices({ sources, harvest, closing, tell }),
+    reports: makeReports({
+      ...{ sources, runs, records, courses, harvest, held, audit, now },
+      rebuildPathways: parts.rebuildPathways,
+    }),
+    coverage: makeCoverage({ sources, courses, harvest, now }),
   };
 }

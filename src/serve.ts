@@ -30,6 +30,8 @@ import { AppError } from './errors.ts';
 import { certificationRoutes } from './framework/registry/routes.ts';
 import { listRoutes } from './funding/routes/lists.ts';
 import { receiptRoutes } from './funding/routes/receipts.ts';
+import { loadProblemHelp } from './harvest/data.ts';
+import { problemHelpRoutes } from './harvest/routes/problem-help.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Health, healthRoutes } from './pages/api.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -41,9 +43,11 @@ import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { makeWebApp } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
+import { coverageRoutes } from './providers/routes/coverage.ts';
 import { draftingRoutes } from './providers/routes/drafting.ts';
 import { operatingRoutes } from './providers/routes/operating.ts';
 import { ownSourceRoutes } from './providers/routes/own.ts';
+import { reportRoutes } from './providers/routes/reports.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -67,6 +71,7 @@ const spaceLinks = [
 /** The bar of /admin, in its order: one line for each page, with the right that opens it. */
 const administrationLinks: readonly AdministrationLink[] = [
   { label: 'Sources', href: '/admin/sources', right: 'source:manage' },
+  { label: 'Collectes', href: '/admin/collectes', right: 'source:manage' },
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
   { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
@@ -222,6 +227,9 @@ export async function serve(app: App): Promise<RunningServer> {
         now,
       }),
       operatingRoutes({ operating: partners.operating, views, actorOf }),
+      reportRoutes({ reports: partners.reports, views, site: siteAddress(config), actorOf }),
+      coverageRoutes({ coverage: partners.coverage, views, now }),
+      problemHelpRoutes({ helps: loadProblemHelp(), views }),
       devMailRoutes({
         mail: people.mail,
         views,

@@ -153,6 +153,9 @@ const table: Readonly<Record<string, Row>> = {
   'GET /cours/:slug': { at: fixed('/cours/rien-00000000'), answers: everybody(404) },
   'GET /competences': { answers: everybody(200) },
   'GET /competences/:code': { at: fixed('/competences/3.1'), answers: everybody(200) },
+  'GET /couverture': { at: fixed('/couverture'), answers: everybody(200) },
+  'GET /aide/erreurs': { at: fixed('/aide/erreurs'), answers: everybody(200) },
+  'GET /aide/erreurs/:code': { at: fixed('/aide/erreurs/E_INCONNU'), answers: everybody(404) },
   'GET /changements': { at: fixed('/changements'), answers: everybody(200) },
   'GET /changements.atom': { at: fixed('/changements.atom'), answers: everybody(200) },
   'GET /changements.json': { at: fixed('/changements.json'), answers: everybody(200) },
@@ -308,6 +311,8 @@ const table: Readonly<Record<string, Row>> = {
   },
   // Not a form that carries a file: whoever may is told so.
   'POST /fournisseur/inscription/acces': { answers: signedIn(400) },
+  'GET /fournisseur/collectes/:id': { at: fixed('/fournisseur/collectes/aucune'), answers: signedIn(404) },
+  'GET /fournisseur/collectes/:id.csv': { at: fixed('/fournisseur/collectes/aucune.csv'), answers: signedIn(404) },
   'GET /fournisseur/sources/:id': { at: ofSource(''), answers: ofProviders(200) },
   'GET /fournisseur/sources/:id/reglages': { at: ofSource('/reglages'), answers: ofProviders(200) },
   'POST /fournisseur/sources/:id/reglages': { at: ofSource('/reglages'), answers: ofProviders(422) },
@@ -341,6 +346,19 @@ const table: Readonly<Record<string, Row>> = {
 
   // The operator.
   'GET /admin/ecarts': { answers: operators(200) },
+  'GET /admin/collectes': { answers: operators(200) },
+  'GET /admin/collectes.csv': { answers: operators(200) },
+  // No run: to whoever may not read it, none exists either.
+  'GET /admin/collectes/:id': { at: fixed('/admin/collectes/aucune'), answers: signedIn(404) },
+  'GET /admin/collectes/:id.csv': { at: fixed('/admin/collectes/aucune.csv'), answers: signedIn(404) },
+  'GET /admin/collectes/:id/concernes.csv': {
+    at: fixed('/admin/collectes/aucune/concernes.csv'),
+    answers: signedIn(404),
+  },
+  'POST /admin/collectes/:id/garder': { at: fixed('/admin/collectes/aucune/garder'), answers: operators(404) },
+  'POST /admin/collectes/:id/appliquer': { at: fixed('/admin/collectes/aucune/appliquer'), answers: operators(404) },
+  'POST /admin/collectes/:id/refaire': { at: fixed('/admin/collectes/aucune/refaire'), answers: operators(404) },
+  'POST /admin/collectes/:id/arret': { at: fixed('/admin/collectes/aucune/arret'), answers: operators(404) },
   'GET /admin/sources': { answers: operators(200) },
   'GET /admin/sources/:id': { at: ofAnySource(''), answers: operators(200) },
   // 409: nobody waits for an answer.

@@ -2,6 +2,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { type AccessCode, accessCodes } from '../eligibility/model.ts';
 import type { Band, CompetenceCode } from '../framework/model.ts';
+import type { FilledFields } from './model/filled.ts';
 import type { Course, CourseId } from './model.ts';
 import { type CourseDocument, living, type RemovalDocument } from './store/document.ts';
 import { type JournalDocument, journalName } from './store/history.ts';
@@ -52,6 +53,7 @@ export interface CourseStore extends CourseWriter {
   summary(): Promise<CatalogueSummary>;
   /** Published courses per competence whose score reaches the threshold. */
   countsByCompetence(): Promise<ReadonlyMap<CompetenceCode, number>>;
+  filledBySource(): Promise<ReadonlyMap<string, FilledFields>>;
   /** For a tombstone: living courses with a session open; same certification first, then same main competence and level. */
   similarTo(course: Course, limit: number): Promise<Course[]>;
 }
@@ -243,6 +245,35 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
         { $group: { _id: '$competences.code', courses: { $sum: 1 } } },
       ]);
       return new Map(counts.map((count) => [count._id, count.courses]));
+    },
+
+    async filledBySource() {
+      const given = (...conditions: object[]) => ({ $sum: { $cond: [{ $or: conditions }, 1, 0] } });
+      const known = (path: string) => ({ $ne: [{ $ifNull: [path, null] }, null] });
+      const some = (path: string) => ({ $gt: [{ $size: path }, 0] });
+      const found = await courses.aggregate<{ _id: string } & FilledFields>([
+        { $match: { state: { $in: living } } },
+        {
+          $group: {
+            _id: '$sourceId',
+            courses: { $sum: 1 },
+            price: given(known('$draft.price'), known('$draft.contentFree')),
+            certificate: given({ $ne: ['$draft.certificate.type', 'unknown'] }),
+            dates: given(some('$draft.sessions')),
+            effort: given(
+              known('$draft.totalHours'),
+              known('$draft.effortMinutesPerWeek'),
+              known('$draft.durationWeeks'),
+              known('$draft.effortText'),
+            ),
+            level: given(known('$alignment.level')),
+            languages: given(some('$draft.languages')),
+            description: given({ $ne: ['$draft.description', ''] }),
+            competences: given(some('$alignment.competences')),
+          },
+        },
+      ]);
+      return new Map(found.map(({ _id, ...filled }) => [_id, filled]));
     },
 
     async similarTo(course, limit) {

@@ -32,6 +32,8 @@ import { loadFramework } from '../../src/framework/data.ts';
 import { certificationRoutes } from '../../src/framework/registry/routes.ts';
 import { type LookUpStore, makeLookUps } from '../../src/framework/registry/use-cases/look-up.ts';
 import { makeRegister, makeSampleRegister, noRegistry } from '../../src/framework/registry/use-cases.ts';
+import { loadProblemHelp } from '../../src/harvest/data.ts';
+import { problemHelpRoutes } from '../../src/harvest/routes/problem-help.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
 import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
@@ -41,6 +43,8 @@ import { makeLog } from '../../src/platform/log.ts';
 import { makeWebApp, readAssets, type WebSettings } from '../../src/platform/web/server.ts';
 import { uploadReader } from '../../src/platform/web/upload.ts';
 import { loadViews, type Views } from '../../src/platform/web/views.ts';
+import type { SourceCoverage } from '../../src/providers/model/coverage.ts';
+import { coverageRoutes } from '../../src/providers/routes/coverage.ts';
 import { testNow } from './course.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -147,6 +151,7 @@ export interface SiteOptions {
   readonly facts?: Partial<SiteFacts>;
   readonly settings?: Partial<WebSettings>;
   readonly failing?: ReadonlyMap<string, Date>;
+  readonly coverage?: readonly SourceCoverage[];
   /** Newest first; each course is added when it was first published. */
   readonly events?: readonly JournalEntry[];
   readonly now?: () => Date;
@@ -269,6 +274,8 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       receipts: options.receipts ?? false,
       now,
     }),
+    coverageRoutes({ coverage: async () => options.coverage ?? [], views, now }),
+    problemHelpRoutes({ helps: loadProblemHelp(), views }),
     pageRoutes({ facts, retention: loadRetention(), views }),
   ];
   return makeWebApp({ routers, views, settings, log: makeLog('silent') });

@@ -177,10 +177,8 @@ describe('command line', function () {
 
     const again = JSON.parse((await cli('harvest', 'run', demo?.id ?? '', '--json')).out).items[0];
     expect(again.counters.created).to.equal(0);
-    const [undecided, over] = await Promise.all([
-      cli('harvest', 'decide', again.id, '--keep', '--json'),
-      cli('harvest', 'stop', again.id, '--json'),
-    ]);
+    const undecided = await cli('harvest', 'decide', again.id, '--keep', '--json');
+    const over = await cli('harvest', 'stop', again.id, '--json');
     expect(JSON.parse(undecided.err).error.code).to.equal('run-not-held');
     expect(JSON.parse(over.err).error.code).to.equal('run-is-over');
     expect(JSON.parse((await cli('harvest', 'decide', again.id, '--json')).err).error.code).to.equal('WHICH_DECISION');

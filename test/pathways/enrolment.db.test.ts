@@ -223,10 +223,6 @@ describe('enrolments in the database', () => {
     expect(await refusal(enrolments.enrol(barred, 'web', agreed))).to.equal('forbidden');
     expect(await refusal(enrolments.space(barred))).to.equal('forbidden');
     expect(await refusal(keeping.keep(barred, { kind: 'course', target: html.id }))).to.equal('forbidden');
-    // A role without an account enrols nobody, and nobody's enrolment is written.
-    const nobody: Actor = { ...anna, accountId: null };
-    expect(await refusal(enrolments.enrol(nobody, 'web', agreed))).to.equal('unauthenticated');
-    expect(await refusal(keeping.keep(nobody, { kind: 'course', target: html.id }))).to.equal('unauthenticated');
     expect(await store.ofAccount('anna')).to.deep.equal([]);
   });
 

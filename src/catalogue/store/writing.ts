@@ -72,6 +72,8 @@ export interface CourseWriter {
   withdrawSource(sourceId: string, withdrawal: Withdrawal, origin: 'provider' | 'operator'): Promise<number>;
   /** Courses whose content this run wrote, in chunks. */
   writtenBy(sourceId: string, runId: string): AsyncIterable<readonly CourseStanding[]>;
+  /** Courses that this run made absent or withdrew and that still are, whole, in chunks. */
+  retiredIn(sourceId: string, runId: string): AsyncIterable<readonly KnownCourse[]>;
   /** How many courses this run made absent, and how many it withdrew. */
   retiredBy(sourceId: string, runId: string): Promise<{ readonly missing: number; readonly withdrawn: number }>;
   /** Withdrawn since `from` by anybody else than this run. */
@@ -116,6 +118,7 @@ export function makeCourseWriter(
     firstPublishedAt: 1,
     run: 1,
   } as const;
+  const whole = { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1, access: 1 } as const;
 
   async function standings(filter: mongo.Filter<CourseDocument>): Promise<CourseStanding[]> {
     const found = await courses.find(filter, { projection: standing }).toArray();
@@ -167,10 +170,7 @@ export function makeCourseWriter(
   return {
     async known(sourceId, remoteIds) {
       const found = await courses
-        .find(
-          { sourceId, remoteId: { $in: [...remoteIds] } },
-          { projection: { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1, access: 1 } },
-        )
+        .find({ sourceId, remoteId: { $in: [...remoteIds] } }, { projection: whole })
         .toArray();
       return new Map(found.map(({ _id, ...course }) => [course.remoteId, { id: _id, ...course }]));
     },
@@ -294,6 +294,19 @@ export function makeCourseWriter(
     async *writtenBy(sourceId, runId) {
       const written = { sourceId, 'run.id': runId, 'run.outcome': { $in: ['created', 'updated', 'restored'] } };
       for await (const ids of chunksOf(written)) yield await standings({ _id: { $in: ids } });
+    },
+
+    async *retiredIn(sourceId, runId) {
+      const gone: mongo.Filter<CourseDocument> = {
+        sourceId,
+        state: { $in: ['missing', 'withdrawn'] },
+        'run.id': runId,
+        'run.outcome': { $in: ['missing', 'withdrawn'] },
+      };
+      for await (const ids of chunksOf(gone)) {
+        const found = await courses.find({ _id: { $in: ids } }, { projection: whole }).toArray();
+        yield found.map(({ _id, ...course }) => ({ id: _id, ...course }));
+      }
     },
 
     async retiredBy(sourceId, runId) {

@@ -1,5 +1,6 @@
 /** A course in a list. */
 import { listed } from '../../platform/web/format.ts';
+import { courseAddress } from '../model/addresses.ts';
 import { type Badge, type Card, type Fact, isStacked, keepOf, type PriceCell } from '../model/card.ts';
 import { zeroPossibleNow } from '../model/cpf.ts';
 import { cpfBadge, zeroText } from '../model/cpf-words.ts';
@@ -18,10 +19,6 @@ export interface CardContext {
   /** The fourth price by id, and the answers that it was calculated with: the page of the course keeps them. */
   readonly forYou?: ReadonlyMap<string, string>;
   readonly answers?: string;
-}
-
-export function courseAddress(slug: string): string {
-  return `/cours/${encodeURIComponent(slug)}`;
 }
 
 export function courseCard(course: Course, { now, bands, failing, forYou, answers = '' }: CardContext): Card {

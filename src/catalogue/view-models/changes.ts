@@ -1,7 +1,7 @@
 /** The public log of changes (N12), as a page, as Atom (RFC 4287) and as JSON Feed 1.1. */
 import { french, longDate, shortDate } from '../../platform/web/format.ts';
+import { changesAddress, courseAddress } from '../model/addresses.ts';
 import { type Change, type ChangesPage, turnedPaid } from '../model/history.ts';
-import { courseAddress } from './card.ts';
 import { changeLines, changeWords } from './history.ts';
 
 interface ChangeRow {
@@ -33,19 +33,6 @@ export interface ChangesModel {
   readonly json: string;
   readonly whole: boolean;
   readonly next: string | null;
-}
-
-/** Path of a log, its format and its place. */
-export function changesAddress(
-  source: string | null,
-  ending: '' | '.atom' | '.json' = '',
-  place: { readonly since?: Date | null; readonly next?: ChangesPage['next'] } = {},
-): string {
-  const query = new URLSearchParams();
-  if (place.since != null) query.set('depuis', place.since.toISOString());
-  if (place.next != null) query.set('avant', `${place.next.at.toISOString()} ${place.next.id}`);
-  const path = source === null ? '/changements' : `/changements/${encodeURIComponent(source)}`;
-  return `${path}${ending}${query.size === 0 ? '' : `?${query}`}`;
 }
 
 const headingOf = ({ source }: ChangesPage) =>

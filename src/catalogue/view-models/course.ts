@@ -3,6 +3,7 @@ import { certificationState } from '../../framework/model/certification.ts';
 import type { Certification } from '../../framework/model/reference.ts';
 import type { AlignedCompetence, Framework } from '../../framework/model.ts';
 import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
+import { courseAddress } from '../model/addresses.ts';
 import { type Badge, type Fact, type Keep, keepOf } from '../model/card.ts';
 import { zeroPossibleNow } from '../model/cpf.ts';
 import { cpfBadge, zeroConditions, zeroLabel } from '../model/cpf-words.ts';
@@ -12,7 +13,7 @@ import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText 
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
 import { catalogueOf } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
-import { courseAddress, priceLabels } from './card.ts';
+import { priceLabels } from './card.ts';
 import { type HistoryLine, historyLines } from './history.ts';
 import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 

@@ -2,12 +2,13 @@
 import type { DigcompCompetence } from '../../framework/model/reference.ts';
 import type { Framework } from '../../framework/model.ts';
 import { clock, count, french, isoDay, number, shortDate } from '../../platform/web/format.ts';
+import { courseAddress } from '../model/addresses.ts';
 import type { Card } from '../model/card.ts';
 import { emptyRequest, searchAddress } from '../model/choices.ts';
 import type { CompetencePage, Home, ProviderPage } from '../model/pages.ts';
 import { factRows } from '../model/provider-facts-words.ts';
 import { catalogueOf } from '../model/source-words.ts';
-import { courseAddress, courseCard } from './card.ts';
+import { courseCard } from './card.ts';
 
 type Reference = Pick<Framework, 'areas' | 'competences' | 'bands'>;
 

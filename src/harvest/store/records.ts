@@ -106,6 +106,14 @@ export interface RecordStore {
   problems(sourceId: string, limit?: number): Promise<ProblemRecords>;
   /** How many have one. */
   problemCount(sourceId: string): Promise<number>;
+  /** Marks of the records that this run was the last to meet, in the order of their identifiers, in chunks. */
+  ofRun(sourceId: string, runId: string): AsyncIterable<readonly RecordMark[]>;
+  /** Those of them that have a problem: at most `limit`, after the identifier `after`. */
+  problemsOfRun(
+    sourceId: string,
+    runId: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly RecordMark[]>;
   /** How many records of other sources claim a course of this one. */
   claimsOn(sourceId: string): Promise<readonly { readonly sourceId: string; readonly courseId: CourseId }[]>;
   erase(sourceIds: readonly string[]): Promise<void>;
@@ -262,6 +270,24 @@ export function makeRecordStore(connection: Connection): RecordStore {
       ]);
       const records = found.map(({ remoteId, problems, verdict, seenAt }) => ({ remoteId, problems, verdict, seenAt }));
       return { total, records };
+    },
+
+    async *ofRun(sourceId, runId) {
+      for await (const page of pages(sourceId, { 'run.id': runId }, false)) yield page.map(({ _id, ...mark }) => mark);
+    },
+
+    async problemsOfRun(sourceId, runId, { after, limit }) {
+      const range = rangeOf(sourceId);
+      const found = await marks
+        .find({
+          _id: after === null ? range : { $gt: keyOf(sourceId, after), $lt: range.$lt },
+          'run.id': runId,
+          'problems.0': { $exists: true },
+        })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(({ _id, ...mark }) => mark);
     },
 
     async claimsOn(sourceId) {

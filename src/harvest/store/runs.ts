@@ -121,6 +121,11 @@ export interface RunStore {
   /** Active runs without a sign of life since `before`, or still queued; oldest first. */
   unattended(before: Date): Promise<HarvestRun[]>;
   byId(id: string): Promise<HarvestRun | null>;
+  /** Of all sources, newest first; `before` is the last one of the page before. */
+  all(page: {
+    readonly before: Pick<HarvestRun, 'id' | 'queuedAt'> | null;
+    readonly limit: number;
+  }): Promise<HarvestRun[]>;
   /** Newest first. */
   bySource(sourceId: string, limit: number): Promise<HarvestRun[]>;
   /** The last run of each source that ran, skipped ones left out. */
@@ -142,6 +147,7 @@ const runSchema = new Schema(
 );
 runSchema.index({ sourceId: 1 }, { unique: true, partialFilterExpression: { active: true }, name: 'one_active_run' });
 runSchema.index({ sourceId: 1, queuedAt: -1 });
+runSchema.index({ queuedAt: -1, _id: 1 });
 
 function toRun(document: RunDocument): HarvestRun {
   const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
@@ -334,6 +340,12 @@ export function makeRunStore(connection: Connection): RunStore {
     async byId(id) {
       const found = await runs.findOne({ _id: id });
       return found === null ? null : toRun(found);
+    },
+
+    all({ before, limit }) {
+      if (before === null) return list({}, limit);
+      const { id, queuedAt } = before;
+      return list({ $or: [{ queuedAt: { $lt: queuedAt } }, { queuedAt, _id: { $gt: id } }] }, limit);
     },
 
     bySource: (sourceId, limit) => list({ sourceId }, limit),

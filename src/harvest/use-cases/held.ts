@@ -1,7 +1,7 @@
 /** A run held by its guards: what it would take away, and the two answers that a person may give. */
-import type { CourseState } from '../../catalogue/model.ts';
 import type { CourseWriter } from '../../catalogue/store/writing.ts';
 import { AppError } from '../../errors.ts';
+import type { Concerned } from '../model/concerned.ts';
 import { deadAfterMs, type HarvestRun, type HarvestSource, type RunDecision } from '../model.ts';
 import { provesAbsence, retire } from '../pipeline/retire.ts';
 import { totalsOf } from '../pipeline/totals.ts';
@@ -18,14 +18,6 @@ export interface HeldDependencies {
   readonly now: () => Date;
   /** Without a sign of life for so long, whoever carries out a decision is dead. */
   readonly silenceMs?: number;
-}
-
-export interface Concerned {
-  readonly courseId: string;
-  readonly remoteId: string;
-  readonly state: CourseState;
-  /** absent: not in the listing; declared: the source says that it is gone. */
-  readonly why: 'absent' | 'declared';
 }
 
 export interface HeldRuns {

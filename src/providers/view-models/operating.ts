@@ -48,7 +48,7 @@ export function sourcesModel(all: readonly Operated[], page: number, doneCode: s
     format: source.connector,
     badge: stateBadge(source),
     since: shortDate(source.stateSince),
-    lastRun: lastRun === null ? null : runLine(lastRun),
+    lastRun: lastRun === null ? null : runLine(lastRun, 'operator'),
   });
   return {
     ...formPage('Sources'),
@@ -99,7 +99,7 @@ export function operatedSourceModel(
         ? null
         : french(`Son serveur ne répond plus : prochain essai après le ${moment(leftAloneUntil)}.`),
     counts: recordCounts(presence, quarantined),
-    runs: runs.map(runLine),
+    runs: runs.map((run) => runLine(run, 'operator')),
     history: historyOf(source),
     acceptAction: state === 'submitted' ? `${path}/accepter` : null,
     refuse:

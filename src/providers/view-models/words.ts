@@ -3,6 +3,7 @@ import type { HarvestRun } from '../../harvest/model.ts';
 import { sentenceOf, statusWords } from '../../harvest/words.ts';
 import { clock, count, french, longDate, number, shortDate } from '../../platform/web/format.ts';
 import type { FieldErrors } from '../../platform/web/forms.ts';
+import type { Reader } from '../model/report.ts';
 import type { Author, Source, SourceState } from '../model.ts';
 
 export const moment = (date: Date) => french(`${longDate(date)} à ${clock(date)}`);
@@ -101,12 +102,20 @@ const triggers: Readonly<Record<HarvestRun['trigger'], string>> = {
   replay: 'fiches relues',
 };
 
-export function runLine(run: HarvestRun) {
+export const operatedRunsPath = '/admin/collectes';
+
+export function runPath(id: string, reader: Reader): string {
+  const space = reader === 'operator' ? operatedRunsPath : '/fournisseur/collectes';
+  return `${space}/${encodeURIComponent(id)}`;
+}
+
+export function runLine(run: HarvestRun, reader: Reader) {
   const { received, created, updated, quarantined } = run.counters;
   return {
     badge: { ...runTones[run.status], text: statusWords[run.status] },
     sentence: french(sentenceOf(run)),
     start: shortMoment(run.startedAt ?? run.queuedAt),
+    href: runPath(run.id, reader),
     trigger: triggers[run.trigger],
     counts: `${count(received, 'reçue')}, ${count(created, 'ajoutée')}, ${count(updated, 'modifiée')}, ${number(quarantined)} en quarantaine`,
   };
