@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { codeAt, newSeed } from '../platform/one-time-code.ts';
 import type { PasswordHasher } from '../platform/password-hash.ts';
 import type { Secrets } from '../platform/secrets.ts';
-import { accepted } from './model/approval.ts';
+import { accepted, isActive } from './model/approval.ts';
 import { withMember } from './model/team.ts';
 import type { Account, Organisation } from './model.ts';
 import type { OrganisationStore } from './store/organisations.ts';
@@ -82,7 +82,7 @@ export interface DemoAccounts {
 
 export function makeDemoAccounts(parts: {
   readonly accounts: Pick<AccountStore, 'byEmail' | 'create' | 'update' | 'demoIds'>;
-  readonly organisations: Pick<OrganisationStore, 'create' | 'changeMembers'>;
+  readonly organisations: Pick<OrganisationStore, 'create' | 'byId' | 'change' | 'changeMembers'>;
   readonly passwords: Pick<PasswordHasher, 'hash' | 'verify'>;
   readonly secrets: Pick<Secrets, 'seal' | 'open'>;
   /** Everything that is kept about an account. */
@@ -160,14 +160,21 @@ export function makeDemoAccounts(parts: {
     if (changed) await accounts.update(account.id, {}, { endsSessions: true });
   }
 
+  /** Planted before funders were checked, or left in a state where it gives no right. */
+  async function accept(id: string, approval: Organisation['approval']): Promise<void> {
+    const known = await parts.organisations.byId(id);
+    if (known === null || isActive(known)) return;
+    const after = await parts.organisations.change(id, () => ({ approval }));
+    for (const { accountId } of after?.members ?? []) await accounts.update(accountId, {}, { endsSessions: true });
+  }
+
   return {
     async plant() {
       for (const organisation of organisations) {
         const approved = accepted(now());
         const approval = organisation.kind === 'funder' ? approved : null;
         const known = { ...organisation, siret: null, members: [], approval, demo: true, createdAt: now() };
-        // False when it is there already: a visitor cannot change what it may do.
-        await parts.organisations.create(known);
+        if (!(await parts.organisations.create(known))) await accept(organisation.id, approved);
       }
       for (const each of people) {
         const known = await accounts.byEmail(each.email);

@@ -95,6 +95,17 @@ describe('demonstration accounts', () => {
     expect((await world.accounts.byId(id))?.rightsVersion).to.be.greaterThan(version);
   });
 
+  it('a funder planted before funders were checked is accepted at the next start', async () => {
+    const organisations = world.connection.collection('organisations');
+    await organisations.updateMany({}, { $unset: { approval: 1 } });
+    expect((await world.organisations.byId('demo-financeur'))?.approval?.state).to.equal('waiting');
+    await demo.plant();
+    expect((await world.organisations.byId('demo-financeur'))?.approval?.state).to.equal('accepted');
+    expect((await world.organisations.byId('demo-organisme'))?.approval).to.equal(null);
+    const actors = await Promise.all((await demo.shown()).map(actorOf));
+    expect(actors.filter((actor) => can(actor, 'verdicts:check'))).to.have.length(1);
+  });
+
   it('an account that somebody else opened under such an address gives way', async () => {
     await demo.eraseAll();
     const squatter = await world.person({ email: { address: 'membre@demo.example', verifiedAt: null } });

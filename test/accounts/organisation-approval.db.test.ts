@@ -94,6 +94,36 @@ describe('approval of funder organisations', () => {
     });
   });
 
+  describe('stored before funders were checked', () => {
+    const forget = () =>
+      world.people.connection.collection('organisations').updateMany({}, { $unset: { approval: 1 } });
+    const aProvider = { kind: 'provider', name: 'Passerelle', siret: '' };
+
+    it('a funder waits since it was created: its owner reads so, an operator finds it first and decides', async () => {
+      const old = await aFunder(ada, { name: 'Ancien' });
+      const createdAt = (await world.store.byId(old))?.createdAt;
+      await forget();
+      world.people.later(1);
+      await aFunder(ada, { name: 'Nouveau' });
+      expect((await as(ada)).roles).to.deep.equal(['learner']);
+      const pending = await world.approvals.pending(await as(ada), old);
+      expect(pending?.approval).to.deep.include({ state: 'waiting', at: createdAt, sentBy: null });
+      const waiting = await world.approvals.waiting(await as(operator), 1);
+      expect(waiting.organisations.map(({ organisation }) => organisation.name)).to.deep.equal(['Ancien', 'Nouveau']);
+      await world.approvals.accept(await as(operator), old);
+      expect((await as(ada)).roles).to.include('funder-member');
+    });
+
+    it('a provider waits for nobody, and is in no list', async () => {
+      const outcome = await world.organisations.create(await as(ada), aProvider);
+      if (outcome.kind === 'refused') throw new Error('refused');
+      await forget();
+      expect(await world.approvals.pending(await as(ada), outcome.id)).to.equal(null);
+      expect((await world.organisations.page(await as(ada), outcome.id)).organisation.approval).to.equal(null);
+      expect((await world.approvals.waiting(await as(operator), 1)).organisations).to.deep.equal([]);
+    });
+  });
+
   describe('the request', () => {
     it('keeps what its owner says and the document, and the place in the queue', async () => {
       const id = await aFunder();

@@ -3,11 +3,14 @@ import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../../errors.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
 import type { Membership } from '../../rights.ts';
+import { waitingSince } from '../model/approval.ts';
 import { type Members, membershipIn, type OrganisationChange, siretTaken } from '../model/team.ts';
 import type { Invitation, Organisation } from '../model.ts';
 
-interface OrganisationDocument extends Omit<Organisation, 'id'> {
+interface OrganisationDocument extends Omit<Organisation, 'id' | 'approval'> {
   _id: string;
+  /** Absent from what was stored before funders were checked. */
+  approval?: Organisation['approval'];
   /** Raised at each change of members: two changes at the same time cannot both start from the same list. */
   revision: number;
 }
@@ -71,8 +74,10 @@ invitationSchema.index({ expiresAt: 1 });
 const attempts = 20;
 const open = { usedAt: null, withdrawnAt: null };
 
-function toOrganisation({ _id, revision: _revision, ...organisation }: OrganisationDocument): Organisation {
-  return { id: _id, ...organisation };
+/** Nobody has checked a funder without approval: it waits, since it was created. */
+function toOrganisation({ _id, revision: _revision, ...stored }: OrganisationDocument): Organisation {
+  const waits = stored.kind === 'funder' ? waitingSince(stored.createdAt) : null;
+  return { id: _id, ...stored, approval: stored.approval ?? waits };
 }
 
 function toInvitation({ _id, ...invitation }: InvitationDocument): Invitation {
@@ -152,7 +157,9 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
     ofMember,
 
     async waiting({ skip, limit }) {
-      const found = organisations.find({ 'approval.state': 'waiting' }).sort({ 'approval.at': 1, _id: 1 });
+      const found = organisations
+        .find({ kind: 'funder', 'approval.state': { $in: ['waiting', null] } })
+        .sort({ 'approval.at': 1, _id: 1 });
       return (await found.skip(skip).limit(limit).toArray()).map(toOrganisation);
     },
 
