@@ -275,6 +275,7 @@ export async function openPeople(parts: PeopleParts) {
     identities: makeIdentities({
       ...shared,
       accounts: accountStore,
+      sessions,
       audit,
       providers: config.identityProviders.map((settings) => makeOidcProvider(settings)),
     }),

@@ -132,6 +132,8 @@ const admin = '/admin/comptes';
 const toApprove = '/admin/organismes';
 const ruleDesk = '/admin/regles';
 const nowhere = '00000000-0000-4000-8000-000000000000';
+const linkedAt = new Date('2026-01-01T00:00:00Z');
+const unlinking = () => `/mon-espace/profil/identites/citoyen/${linkedAt.getTime()}/retirer`;
 const fixed = (path: string) => () => path;
 const ofSource =
   (path: string) =>
@@ -247,6 +249,9 @@ const table: Readonly<Record<string, Row>> = {
     at: fixed('/mon-espace/profil/identites/inconnu'),
     answers: signedIn(404),
   },
+  // Each has one, and no other way in: it stays.
+  'GET /mon-espace/profil/identites/:provider/:linkedAt/retirer': { at: unlinking, answers: signedIn(200) },
+  'POST /mon-espace/profil/identites/:provider/:linkedAt/retirer': { at: unlinking, answers: signedIn(409) },
   'GET /mon-espace/securite': { answers: signedIn(200) },
   'POST /mon-espace/securite/mot-de-passe': { answers: signedIn(422) },
   'POST /mon-espace/securite/sessions': { answers: signedIn(404) },
@@ -507,6 +512,7 @@ describe('rights', function () {
     await app?.close();
     await database?.drop();
     rmSync(folder, { recursive: true, force: true });
+    if (server === undefined) return;
     console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
   });
 
@@ -602,7 +608,9 @@ describe('rights', function () {
 
   async function sceneOf(asking: Asking): Promise<{ scene: Scene; me: Account | null }> {
     const { role, belongs, granted = [] } = asking;
-    const me = role === 'visitor' ? null : await person({ roles: ['learner', ...granted] });
+    const identity = { provider: 'citoyen', kind: 'citizen', subject: randomUUID(), linkedAt } as const;
+    const change: Partial<Account> = { roles: ['learner', ...granted], identities: [identity] };
+    const me = role === 'visitor' ? null : await person(change);
     const oneTimeCode = { seed: 'sealed', confirmedAt: new Date(), lastStep: null, recoveryCodes: [] };
     const [boss, member, other] = [
       await person(),

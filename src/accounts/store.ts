@@ -39,6 +39,11 @@ export interface AccountStore {
   useRecoveryCode(id: string, hash: string): Promise<boolean>;
   /** @throws AppError `conflict` when the identity is that of another account */
   addIdentity(id: string, identity: Identity): Promise<void>;
+  /**
+   * Ends every session in the same write. @param account as it was read. @returns false when its number or its identities
+   * are others by now
+   */
+  removeIdentity(account: Account, identity: Identity): Promise<boolean>;
   /** After a change of key: every one-time code seed under the current one. @returns how many changed */
   resealCodes(reseal: (sealed: string) => string): Promise<number>;
   noteSignIn(id: string, at: Date): Promise<void>;
@@ -93,15 +98,16 @@ function toAccount(document: AccountDocument): Account {
   return { id: _id, ...account };
 }
 
+const keysOf = (identities: readonly Identity[]) =>
+  identities.map(({ provider, subject }) => identityKey(provider, subject));
+
 function toDocument({ id, ...account }: Account): AccountDocument {
   const { email, identities } = account;
   return {
     _id: id,
     ...account,
     ...(email === null ? {} : { emailKey: emailKey(email.address) }),
-    ...(identities.length === 0
-      ? {}
-      : { identityKeys: identities.map(({ provider, subject }) => identityKey(provider, subject)) }),
+    ...(identities.length === 0 ? {} : { identityKeys: keysOf(identities) }),
   };
 }
 
@@ -214,6 +220,20 @@ export function makeAccountStore(connection: Connection): AccountStore {
         return true;
       }, false);
       if (!added) throw taken();
+    },
+
+    async removeIdentity({ id, rightsVersion, identities }, identity) {
+      const left = identities.filter((other) => other !== identity);
+      const { modifiedCount } = await model.updateOne(
+        { _id: id, rightsVersion, identityKeys: keysOf(identities) },
+        {
+          $inc: { rightsVersion: 1 },
+          ...(left.length === 0
+            ? { $set: { identities: left }, $unset: { identityKeys: 1 } }
+            : { $set: { identities: left, identityKeys: keysOf(left) } }),
+        },
+      );
+      return modifiedCount === 1;
     },
 
     async resealCodes(reseal) {

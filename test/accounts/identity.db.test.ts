@@ -179,7 +179,7 @@ describe('identities of elsewhere', function () {
       const answer = await person.signIn('citoyen');
       expect(answer.status).to.equal(409);
       expect(answer.text).to.include(
-        'Connectez-vous à ce compte, puis reliez-le à Citoyen Connect depuis votre profil',
+        'Connectez-vous à ce compte, puis reliez-le à Citoyen Connect dans «\u00a0Ma sécurité',
       );
       expect(await person.accountId()).to.equal(null);
       expect(await everyAccount(site)).to.deep.equal([known]);
@@ -233,7 +233,7 @@ describe('identities of elsewhere', function () {
       expect(back.headers.get('location')).to.equal('/mon-espace/profil/identites?fait=relie');
       const own = await person.ask('GET', '/mon-espace/profil/identites?fait=relie');
       expect(own.text)
-        .to.match(/<li>Citoyen Connect, relié le \d+/)
+        .to.match(/<strong>Citoyen Connect<\/strong><br><span class="en-petit">Relié le \d+/)
         .and.include('Le lien est fait.');
       expect(await person.accountId()).to.equal(known.id);
       await person.ask('GET', await person.authorize(await person.leave('/mon-espace/profil/identites/pro')));
@@ -299,6 +299,130 @@ describe('identities of elsewhere', function () {
       await person.post(`/entrer/${other.id}`);
       expect((await person.ask('GET', callback)).status).to.equal(400);
       expect((await everyAccount(site)).flatMap(({ identities }) => identities)).to.deep.equal([]);
+    });
+  });
+
+  describe('unlinking', () => {
+    const identitiesPath = '/mon-espace/profil/identites';
+    const linked = (provider: string, subject: string, minutes: number) => ({
+      provider,
+      kind: provider === 'pro' ? ('professional' as const) : ('citizen' as const),
+      subject,
+      linkedAt: new Date(Date.UTC(2026, 0, 1, 0, minutes)),
+    });
+    const citizenIdentity = linked('citoyen', 'personne-1', 1);
+    const proIdentity = linked('pro', 'personne-1', 2);
+    const pathOf = ({ provider, linkedAt }: { provider: string; linkedAt: Date }) =>
+      `${identitiesPath}/${provider}/${linkedAt.getTime()}/retirer`;
+    async function signedIn(change: Partial<Account>) {
+      const known = aPerson(change);
+      await site.accounts.create(known);
+      const person = browser();
+      await person.post(`/entrer/${known.id}`);
+      return { known, person };
+    }
+    const left = async ({ id }: Account) =>
+      (await site.accounts.byId(id))?.identities.map(({ provider, subject }) => `${provider} ${subject}`);
+
+    it('asks first, then takes that one, ends every session, and is in the trail', async () => {
+      const { known, person } = await signedIn({ identities: [citizenIdentity, proIdentity] });
+      const elsewhere = browser();
+      await elsewhere.signIn('citoyen');
+      expect(await elsewhere.accountId()).to.equal(known.id);
+      site.audited.length = 0;
+      const own = await person.ask('GET', identitiesPath);
+      expect(own.text).to.include(`href="${pathOf(citizenIdentity)}"`);
+      const question = await person.ask('GET', pathOf(citizenIdentity));
+      expect(question.text)
+        .to.include('Retirer Citoyen Connect de votre compte')
+        .and.include('Toutes vos connexions seront fermées');
+      expect(await left(known)).to.have.length(2);
+      const done = await person.post(pathOf(citizenIdentity));
+      expect(done.headers.get('location')).to.equal('/connexion?fait=service-retire');
+      expect(await left(known)).to.deep.equal(['pro personne-1']);
+      for (const each of [person, elsewhere]) expect(await each.accountId()).to.equal(null);
+      expect(await site.connection.collection('sessions').countDocuments({ accountId: known.id })).to.equal(0);
+      expect(site.audited).to.deep.equal([
+        {
+          actor: known.id,
+          act: 'account.identity-unlinked',
+          target: known.id,
+          details: { provider: 'citoyen' },
+        },
+      ]);
+      const later = browser();
+      await later.signIn('citoyen');
+      expect(await later.accountId())
+        .to.be.a('string')
+        .and.not.equal(known.id);
+      const other = browser();
+      await other.signIn('pro');
+      expect(await other.accountId()).to.equal(known.id);
+    });
+
+    it('of two of one service takes the one that was chosen', async () => {
+      const second = linked('pro', 'personne-2', 3);
+      const { known, person } = await signedIn({ identities: [proIdentity, second] });
+      await person.post(pathOf(second));
+      expect(await left(known)).to.deep.equal(['pro personne-1']);
+    });
+
+    it('takes the last one of an account with a password; another account without any is not in its way', async () => {
+      for (const address of ['une@exemple.fr', 'deux@exemple.fr']) {
+        const identity = linked('citoyen', address, 1);
+        const email = { address, verifiedAt: new Date() };
+        const { known, person } = await signedIn({ email, identities: [identity] });
+        expect((await person.post(pathOf(identity))).status).to.equal(303);
+        expect(await left(known)).to.deep.equal([]);
+      }
+    });
+
+    it('never takes the last way in: an unproved password or a service that is gone is none', async () => {
+      for (const [name, change] of Object.entries({
+        'no password': { passwordHash: null },
+        'an address nobody proved': { email: { address: email, verifiedAt: null } },
+        'no address': { email: null },
+        'a service that this site has no more': {
+          passwordHash: null,
+          identities: [citizenIdentity, linked('ancien', 'personne-9', 4)],
+        },
+      } satisfies Record<string, Partial<Account>>)) {
+        await site.connection.collection('accounts').deleteMany({});
+        const { known, person } = await signedIn({ identities: [citizenIdentity], ...change });
+        const question = await person.ask('GET', pathOf(citizenIdentity));
+        expect(question.text, name).to.include('est le seul moyen d&#x27;ouvrir votre compte');
+        expect(question.text, name).to.not.include(`action="${pathOf(citizenIdentity)}"`);
+        expect((await person.post(pathOf(citizenIdentity))).status, name).to.equal(409);
+        expect(await left(known), name).to.include('citoyen personne-1');
+        expect(await person.accountId(), name).to.equal(known.id);
+      }
+      expect(site.audited).to.deep.equal([]);
+    });
+
+    it('of both in two tabs at once leaves one', async () => {
+      const { known } = await signedIn({ passwordHash: null, identities: [citizenIdentity, proIdentity] });
+      const actor = { ...visitor, accountId: known.id, roles: ['learner'] as const };
+      const ends = await Promise.allSettled(
+        [citizenIdentity, proIdentity].map(({ provider, linkedAt }) =>
+          site.identities.unlink(actor, { provider, linkedAt: linkedAt.getTime() }),
+        ),
+      );
+      expect(ends.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
+      expect(await left(known)).to.have.length(1);
+    });
+
+    it('is for the own account, with the token of the form', async () => {
+      const { known } = await signedIn({ identities: [citizenIdentity] });
+      const { person: stranger } = await signedIn({ email: null });
+      for (const path of [pathOf(citizenIdentity), `${identitiesPath}/citoyen/x/retirer`]) {
+        expect((await stranger.ask('GET', path)).status).to.equal(404);
+        expect((await stranger.post(path)).status).to.equal(404);
+        expect((await browser().post(path)).status).to.equal(401);
+      }
+      const owner = browser();
+      await owner.post(`/entrer/${known.id}`);
+      expect((await owner.ask('POST', pathOf(citizenIdentity), { _csrf: 'x' })).status).to.equal(403);
+      expect(await left(known)).to.have.length(1);
     });
   });
 

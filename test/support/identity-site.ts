@@ -91,6 +91,7 @@ export async function startIdentitySite(settings: readonly OidcProviderSettings[
   const identities = makeIdentities({
     providers: settings.map((each) => makeOidcProvider(each, { timeoutSeconds: 2 })),
     accounts,
+    sessions,
     audit: {
       record: async (entry) => {
         audited.push(entry);

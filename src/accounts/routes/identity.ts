@@ -7,7 +7,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Secrets } from '../../platform/secrets.ts';
 import { localPath } from '../../platform/web/address.ts';
 import { queryText } from '../../platform/web/answers.ts';
-import type { SpaceLink } from '../../platform/web/forms.ts';
+import { inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import type { Sessions } from '../../platform/web/session.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Actor } from '../../rights.ts';
@@ -19,7 +19,9 @@ import {
   type IdentityRefusal,
   signedOutPath,
 } from '../use-cases/identity.ts';
-import { awayModel, identitiesModel, identitiesPath, refusalModel } from '../view-models/identity.ts';
+import { awayModel, identitiesModel, refusalModel, unlinkingConfirmation } from '../view-models/identity.ts';
+import { confirmationModel } from '../view-models/organisations.ts';
+import { identitiesPath, securityPath } from '../view-models/security.ts';
 
 const attemptNote = 'identityAttempt';
 const openedNote = 'identityOpened';
@@ -39,7 +41,7 @@ const statusOf: Readonly<Record<IdentityRefusal['reason'], number>> = {
 
 export interface IdentityRouteParts {
   readonly identities: Identities;
-  readonly sessions: Pick<Sessions<unknown>, 'note' | 'noted' | 'signIn'>;
+  readonly sessions: Pick<Sessions<unknown>, 'note' | 'noted' | 'signIn' | 'signOut'>;
   readonly secrets: Pick<Secrets, 'seal' | 'open'>;
   readonly views: Views;
   readonly log: Log;
@@ -114,6 +116,24 @@ export function identityRoutes(parts: IdentityRouteParts): IdentityRoutes {
     const linked = await identities.ownIdentities(await actorOf(request));
     const model = identitiesModel(identities.choices, linked, spaceLinks, queryText(request, 'fait'));
     sendPage(response, views, 'accounts/identities', model);
+  });
+
+  const named = ({ provider, linkedAt }: { readonly provider: string; readonly linkedAt: string }) => ({
+    provider,
+    linkedAt: Number(linkedAt),
+  });
+  const unlinkRoute = `${identitiesPath}/:provider/:linkedAt/retirer`;
+
+  router.get(unlinkRoute, async (request, response) => {
+    const unlinking = await identities.unlinking(await actorOf(request), named(request.params));
+    const confirmation = unlinkingConfirmation(identities.choices, unlinking);
+    sendPage(response, views, 'accounts/unlink', confirmationModel(confirmation, inSpace(spaceLinks, securityPath)));
+  });
+
+  router.post(unlinkRoute, async (request, response) => {
+    await identities.unlink(await actorOf(request), named(request.params));
+    await sessions.signOut(request, response);
+    response.redirect(303, '/connexion?fait=service-retire');
   });
 
   router.post(`${identitiesPath}/:provider`, (request: Request<{ provider: string }>, response) =>

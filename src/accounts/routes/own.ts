@@ -121,6 +121,7 @@ export function ownAccountRoutes(parts: {
       sessions: open,
       currentId: sessions.idOf(request),
       hasPassword: account.passwordHash !== null,
+      identities: account.identities.length,
       code,
     };
     const options = { done: queryText(request, 'fait'), ...(errors === undefined ? {} : { errors }) };

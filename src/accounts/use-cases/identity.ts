@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { OidcPerson, OidcProvider } from '../../platform/oidc.ts';
-import { type Actor, requireRight } from '../../rights.ts';
+import { type Actor, requireAccount, requireRight } from '../../rights.ts';
 import type { Account, Identity } from '../model.ts';
 import type { AccountParts } from '../use-cases.ts';
 import { displayNameSchema } from './profile.ts';
@@ -47,14 +47,30 @@ export type IdentityEnd =
   | { readonly outcome: 'linked'; readonly next: string }
   | IdentityRefusal;
 
-export interface IdentityParts extends Pick<AccountParts, 'accounts' | 'audit' | 'addressOf' | 'newId' | 'now'> {
+export interface IdentityParts
+  extends Pick<AccountParts, 'accounts' | 'sessions' | 'audit' | 'addressOf' | 'newId' | 'now'> {
   readonly providers: readonly OidcProvider[];
+}
+
+/** An identity of the own account, without the provider's identifier of the person. */
+export interface IdentityName {
+  readonly provider: string;
+  /** Milliseconds since the epoch: one service may have two identities of a person. */
+  readonly linkedAt: number;
 }
 
 export interface Identities {
   readonly choices: readonly IdentityChoice[];
   /** @throws AppError `unauthenticated` for a visitor */
   ownIdentities(actor: Actor): Promise<readonly Identity[]>;
+  /** Before `unlink`. @throws AppError `not-found` for an identity that is not of this account */
+  unlinking(actor: Actor, name: IdentityName): Promise<{ readonly identity: Identity; readonly lastWayIn: boolean }>;
+  /**
+   * The identity opens the account no more, and every session ends, the one of the person who asks included: they come back by
+   * a way that is left. @throws AppError `not-found` as `unlinking`; `conflict` for the last way in, or when the account has
+   * changed meanwhile
+   */
+  unlink(actor: Actor, name: IdentityName): Promise<void>;
   /** @throws AppError `not-found` for a provider that is not configured, `unauthenticated` to link without an account */
   begin(
     request: { readonly provider: string; readonly link: boolean; readonly next: string },
@@ -80,7 +96,7 @@ export const callbackPath = (provider: string) => `/connexion/${provider}/retour
 export const signedOutPath = '/deconnexion/retour';
 
 export function makeIdentities(parts: IdentityParts): Identities {
-  const { accounts, audit, addressOf, newId, now } = parts;
+  const { accounts, sessions, audit, addressOf, newId, now } = parts;
   const providers = new Map(parts.providers.map((provider) => [provider.id, provider]));
 
   function providerOf(id: string): OidcProvider {
@@ -131,7 +147,24 @@ export function makeIdentities(parts: IdentityParts): Identities {
     return account;
   }
 
-  async function record(act: string, accountId: string, provider: OidcProvider): Promise<void> {
+  /** A password opens an account only with a proved address; an identity, only when its service is one of this site. */
+  function otherWayIn({ email, passwordHash, identities }: Account, without: Identity): boolean {
+    const byPassword = passwordHash !== null && email !== null && email.verifiedAt !== null;
+    return byPassword || identities.some((other) => other !== without && providers.has(other.provider));
+  }
+
+  async function found(actor: Actor, { provider, linkedAt }: IdentityName) {
+    const account = await accounts.byId(requireAccount(actor, 'account:own'));
+    const identity = account?.identities.find(
+      (candidate) => candidate.provider === provider && candidate.linkedAt.getTime() === linkedAt,
+    );
+    if (account == null || identity === undefined) {
+      throw new AppError('not-found', 'IDENTITE_INCONNUE', "Ce service n'ouvre pas votre compte.");
+    }
+    return { account, identity, lastWayIn: !otherWayIn(account, identity) };
+  }
+
+  async function record(act: string, accountId: string, provider: { readonly id: string }): Promise<void> {
     await audit.record({ actor: accountId, act, target: accountId, details: { provider: provider.id } });
   }
 
@@ -142,6 +175,23 @@ export function makeIdentities(parts: IdentityParts): Identities {
       requireRight(actor, 'account:own');
       const account = actor.accountId === null ? null : await accounts.byId(actor.accountId);
       return account?.identities ?? [];
+    },
+
+    async unlinking(actor, name) {
+      const { identity, lastWayIn } = await found(actor, name);
+      return { identity, lastWayIn };
+    },
+
+    async unlink(actor, name) {
+      const { account, identity, lastWayIn } = await found(actor, name);
+      if (lastWayIn) {
+        throw new AppError('conflict', 'DERNIERE_ENTREE', "C'est le seul moyen d'ouvrir votre compte : il reste.");
+      }
+      if (!(await accounts.removeIdentity(account, identity))) {
+        throw new AppError('conflict', 'COMPTE_CHANGE', 'Votre compte a changé entre-temps. Recommencez.');
+      }
+      await sessions.revokeAll(account.id);
+      await record('account.identity-unlinked', account.id, { id: identity.provider });
     },
 
     async begin({ provider: id, link: linking, next }, actor) {
@@ -215,6 +265,6 @@ const taken: IdentityRefusal = {
 const addressKnown = (title: string): IdentityRefusal => ({
   outcome: 'refused',
   reason: 'address-known',
-  message: `Un compte existe déjà avec votre adresse. Connectez-vous à ce compte, puis reliez-le à ${title} depuis votre profil. Rien n'a été enregistré.`,
+  message: `Un compte existe déjà avec votre adresse. Connectez-vous à ce compte, puis reliez-le à ${title} dans « Ma sécurité ». Rien n'a été enregistré.`,
   detail: 'address_known',
 });

@@ -2,9 +2,8 @@
 import { french, longDate } from '../../platform/web/format.ts';
 import { formPage, inSpace, type SpaceLink } from '../../platform/web/forms.ts';
 import type { Identity } from '../model.ts';
-import { profilePath } from './security.ts';
-
-export const identitiesPath = `${profilePath}/identites`;
+import type { Confirmation } from './organisations.ts';
+import { identitiesPath, securityPath } from './security.ts';
 
 interface Choice {
   readonly id: string;
@@ -31,17 +30,56 @@ export function identitiesModel(
   links: readonly SpaceLink[],
   done: string,
 ) {
-  const titleOf = (provider: string) => choices.find(({ id }) => id === provider)?.title ?? provider;
   return {
-    ...formPage('Se connecter autrement', {}, inSpace(links, profilePath)),
+    ...formPage('Se connecter autrement', {}, inSpace(links, securityPath)),
     notice: done === 'relie' ? french('Le lien est fait. Ce service ouvre maintenant votre compte.') : null,
-    linked: linked.map(({ provider, linkedAt }) => french(`${titleOf(provider)}, relié le ${longDate(linkedAt)}`)),
+    linked: linked.map((identity) => ({
+      title: titleOf(choices, identity.provider),
+      since: french(`Relié le ${longDate(identity.linkedAt)}`),
+      removeHref: unlinkPath(identity),
+    })),
     // Another identity of the same service may be linked: at some, it changes with the employer.
     identities: choices.map(({ id, title }) => ({
       action: `${identitiesPath}/${id}`,
       label: french(`Relier ${title}`),
       next: null,
     })),
+  };
+}
+
+export function unlinkPath({ provider, linkedAt }: Pick<Identity, 'provider' | 'linkedAt'>): string {
+  return `${identitiesPath}/${encodeURIComponent(provider)}/${linkedAt.getTime()}/retirer`;
+}
+
+/** A service that is no longer one of this site has no other name than its setting's. */
+function titleOf(choices: readonly Choice[], provider: string): string {
+  return choices.find(({ id }) => id === provider)?.title ?? provider;
+}
+
+export function unlinkingConfirmation(
+  choices: readonly Choice[],
+  { identity, lastWayIn }: { readonly identity: Identity; readonly lastWayIn: boolean },
+): Confirmation {
+  const title = titleOf(choices, identity.provider);
+  if (lastWayIn) {
+    return {
+      title: french(`${title} est le seul moyen d'ouvrir votre compte`),
+      effects: [
+        "Retiré, plus rien ne l'ouvrirait. Il reste donc.",
+        "Reliez d'abord un autre service, ou choisissez un mot de passe dans « Ma sécurité ».",
+      ],
+      button: null,
+      back: { label: 'Ma sécurité', href: securityPath },
+    };
+  }
+  return {
+    title: french(`Retirer ${title} de votre compte ?`),
+    effects: [
+      `${title} n'ouvrira plus votre compte. Votre compte et vos parcours restent.`,
+      "Toutes vos connexions seront fermées, celle-ci aussi. Vous vous reconnecterez d'une autre façon.",
+    ],
+    button: { label: `Retirer ${title}`, action: unlinkPath(identity) },
+    back: { label: 'Annuler', href: identitiesPath },
   };
 }
 
@@ -70,7 +108,7 @@ export function refusalModel(refusal: { readonly reason: string; readonly messag
     title: linking ? "Le lien n'est pas fait" : "Vous n'êtes pas connecté",
     message: french(refusal.message),
     back: linking
-      ? { href: identitiesPath, label: 'Revenir à votre profil' }
+      ? { href: identitiesPath, label: 'Revenir aux services qui ouvrent votre compte' }
       : { href: '/connexion', label: refusal.reason === 'address-known' ? 'Se connecter autrement' : 'Se connecter' },
   };
 }

@@ -6,6 +6,7 @@ import { passwordHint } from './forms.ts';
 
 export const profilePath = '/mon-espace/profil';
 export const securityPath = '/mon-espace/securite';
+export const identitiesPath = `${profilePath}/identites`;
 
 const done: Readonly<Record<string, string>> = {
   nom: 'Votre nom affiché est enregistré.',
@@ -77,6 +78,8 @@ export function securityModel(
     readonly sessions: readonly ShownSession[];
     readonly currentId: string;
     readonly hasPassword: boolean;
+    /** How many identities of elsewhere open the account. */
+    readonly identities: number;
     readonly code: { readonly active: boolean; readonly recoveryCodesLeft: number; readonly required: boolean };
   },
   links: readonly SpaceLink[],
@@ -95,6 +98,17 @@ export function securityModel(
       lastSeen: moment(lastSeen),
       current: id === currentId,
     })),
+    identities: {
+      href: identitiesPath,
+      text: french(
+        state.identities === 0
+          ? "Aucun autre service n'ouvre votre compte."
+          : state.identities === 1
+            ? 'Un autre service ouvre votre compte.'
+            : `${state.identities} autres services ouvrent votre compte.`,
+      ),
+      label: state.identities === 0 ? 'Relier un autre service' : 'Voir ces services, en relier ou en retirer un',
+    },
     others: sessions.some(({ id }) => id !== currentId),
     passwordFields: state.hasPassword
       ? [

@@ -7,6 +7,7 @@ import { emailSentence, passwordHint } from './forms.ts';
 const done: Readonly<Record<string, string>> = {
   'adresse-confirmee': 'Votre adresse est confirmée. Vous pouvez vous connecter.',
   'mot-de-passe': 'Votre mot de passe est changé et toutes vos connexions sont fermées. Connectez-vous.',
+  'service-retire': "Ce service n'ouvre plus votre compte. Toutes vos connexions sont fermées. Connectez-vous.",
   deconnecte: 'Vous êtes déconnecté.',
 };
 
