@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { administrationRoutes } from './accounts/routes/administration.ts';
-import { type AdministrationLink, administrationBar } from './accounts/routes/administration-bar.ts';
+import { barsByRight, type LinkByRight } from './accounts/routes/administration-bar.ts';
 import { identityRoutes } from './accounts/routes/identity.ts';
 import { organisationApprovalRoutes } from './accounts/routes/organisation-approval.ts';
 import { organisationRoutes } from './accounts/routes/organisations.ts';
@@ -30,6 +30,7 @@ import { AppError } from './errors.ts';
 import { certificationRoutes } from './framework/registry/routes.ts';
 import { listRoutes } from './funding/routes/lists.ts';
 import { receiptRoutes } from './funding/routes/receipts.ts';
+import { funderPath } from './funding/view-models/lists.ts';
 import { loadProblemHelp } from './harvest/data.ts';
 import { problemHelpRoutes } from './harvest/routes/problem-help.ts';
 import { discoverJobs } from './jobs.ts';
@@ -48,6 +49,7 @@ import { draftingRoutes } from './providers/routes/drafting.ts';
 import { operatingRoutes } from './providers/routes/operating.ts';
 import { ownSourceRoutes } from './providers/routes/own.ts';
 import { reportRoutes } from './providers/routes/reports.ts';
+import { homePath } from './providers/view-models/space.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -68,8 +70,14 @@ const spaceLinks = [
   { label: 'Mes données', href: '/mon-espace/donnees' },
 ];
 
+/** Where the bar of the own space leads besides: the spaces of those who act for an organisation. */
+const otherSpaces: readonly LinkByRight[] = [
+  { label: 'Espace organisme', href: homePath, right: 'source:own' },
+  { label: 'Espace financeur', href: funderPath, right: 'verdicts:check' },
+];
+
 /** The bar of /admin, in its order: one line for each page, with the right that opens it. */
-const administrationLinks: readonly AdministrationLink[] = [
+const administrationLinks: readonly LinkByRight[] = [
   { label: 'Sources', href: '/admin/sources', right: 'source:manage' },
   { label: 'Collectes', href: '/admin/collectes', right: 'source:manage' },
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
@@ -160,7 +168,7 @@ export async function serve(app: App): Promise<RunningServer> {
     routers: [
       healthRoutes({ health, isReady: () => ready }),
       behindSession(sessions),
-      administrationBar(administrationLinks, sessions.personOf),
+      barsByRight({ administration: administrationLinks, spaces: otherSpaces }, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
       catalogueRoutes({ useCases: catalogue, framework, register: app.register, views, cost, now }),
       changesRoutes({

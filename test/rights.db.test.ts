@@ -512,6 +512,7 @@ describe('rights', function () {
     await app?.close();
     await database?.drop();
     rmSync(folder, { recursive: true, force: true });
+    // A hook that throws here hides why `before` failed, and leaves the embedded engine running.
     if (server === undefined) return;
     console.log(`    ${routes().length} routes, ${caseNames.length} cases of ${roles.length} roles: ${asked} requests`);
   });
@@ -641,6 +642,34 @@ describe('rights', function () {
       },
     };
   }
+
+  it('the bar of the own space leads to the spaces that the person may open, and to no other', async () => {
+    const shown = await Promise.all(
+      caseNames
+        .filter((name) => name !== 'visitor')
+        .map(async (name) => {
+          const asking: Asking = cases[name];
+          const { me } = await sceneOf(asking);
+          const { cookie } = await opened(door, me, asking.strong === true);
+          const { text } = await request(server.web).get('/mon-espace/profil').set('Cookie', cookie).expect(200);
+          const bar = /<nav aria-label="Mon espace">.*?<\/nav>/s.exec(text)?.[0] ?? '';
+          return [name, [...bar.matchAll(/href="(\/(?!mon-espace)[^"]*)"/g)].map(([, href]) => href)];
+        }),
+    );
+    expect(Object.fromEntries(shown)).to.deep.equal({
+      learner: [],
+      member: ['/fournisseur'],
+      owner: ['/fournisseur'],
+      funder: ['/financeur'],
+      funderOwner: ['/financeur'],
+      waitingFunder: [],
+      ruleEditor: ['/admin/regles'],
+      reviewer: [],
+      operator: ['/admin/sources'],
+      weakFunder: [],
+      weakOperator: [],
+    });
+  });
 
   for (const [route, row] of Object.entries(table)) {
     it(route, async () => {

@@ -400,6 +400,7 @@ describe('approval of funder organisations', () => {
       const waiting = await page(person, path);
       expect(waiting).to.include('En attente de vérification depuis le').and.include('enctype="multipart/form-data"');
       expect(waiting).not.to.include('Inviter une personne');
+      expect(waiting).to.include(`<a href="${path}/quitter">Quitter<span class="fr-sr-only"> Fonds Avenir</span></a>`);
       // The token comes first, or the file would not be read.
       expect(/<form[^>]*enctype[^>]*><input type="hidden" name="_csrf"/.test(waiting)).to.equal(true);
       expect(await page(person, base)).to.include('En attente de vérification.');

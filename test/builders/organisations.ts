@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type Express, Router } from 'express';
 import type { Account } from '../../src/accounts/model.ts';
 import { administrationRoutes } from '../../src/accounts/routes/administration.ts';
-import { administrationBar } from '../../src/accounts/routes/administration-bar.ts';
+import { barsByRight } from '../../src/accounts/routes/administration-bar.ts';
 import { organisationApprovalRoutes } from '../../src/accounts/routes/organisation-approval.ts';
 import { organisationRoutes } from '../../src/accounts/routes/organisations.ts';
 import { accountRoutes, makeActorOf } from '../../src/accounts/routes.ts';
@@ -174,7 +174,7 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
         { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
       ] as const;
       router.use(
-        administrationBar(links, sessions.personOf),
+        barsByRight({ administration: links, spaces: [] }, sessions.personOf),
         accountRoutes({
           accounts,
           sessions,

@@ -39,6 +39,8 @@ export interface Shell {
   readonly signedIn: boolean;
   /** Links of the bar of /admin that this person may follow; set by accounts/routes/administration-bar.ts. */
   readonly administration: readonly { readonly label: string; readonly href: string; readonly current: boolean }[];
+  /** Spaces of the organisations this person acts for; as `administration`. */
+  readonly spaces: Shell['administration'];
 }
 
 const displays = { systeme: 'Système', cahier: 'Clair', ardoise: 'Sombre' } as const;
@@ -182,6 +184,7 @@ function shellOf(settings: WebSettings): RequestHandler {
       back: cameFrom(request.get('referer'), request.get('host'), pathname) ?? '/',
       signedIn: false,
       administration: [],
+      spaces: [],
     };
     response.locals.shell = shell;
     next();
