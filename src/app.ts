@@ -83,6 +83,8 @@ export interface UseCases extends Due {
   readonly pathways: {
     rebuild(): Promise<RebuildReport>;
     list(): Promise<Pathway[]>;
+    /** How many `list` answers. */
+    count(): Promise<number>;
     bySlug(slug: string): Promise<Pathway>;
   };
   readonly registry: Registry;
@@ -316,6 +318,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const pathways = {
       rebuild,
       list: makeListPathways({ pathways: pathwayStore }),
+      count: pathwayStore.countLiving,
       bySlug: makePathwayBySlug({ pathways: pathwayStore }),
     };
     const editing = await openRuleEditing({ connection, rules, courses, funding, pathways, log });

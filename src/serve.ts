@@ -34,7 +34,8 @@ import { funderPath } from './funding/view-models/lists.ts';
 import { loadProblemHelp } from './harvest/data.ts';
 import { problemHelpRoutes } from './harvest/routes/problem-help.ts';
 import { discoverJobs } from './jobs.ts';
-import { type Health, healthRoutes } from './pages/api.ts';
+import { healthRoutes } from './pages/api.ts';
+import { makeHealth } from './pages/health.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { enrolmentRoutes } from './pathways/routes/enrolment.ts';
 import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
@@ -163,10 +164,19 @@ export async function serve(app: App): Promise<RunningServer> {
     newId: randomUUID,
     now,
   });
+  const health = makeHealth({
+    database: { kind: database.kind, note: database.kind === 'embedded' ? embeddedNote : null },
+    courses: () => index.stats().courses,
+    ping: () => database.connection.getClient().db(database.connection.name).command({ ping: 1 }),
+    countPathways: useCases.pathways.count,
+    lastHarvest: useCases.harvest.lastComplete,
+    now,
+    log,
+  });
   const web = makeWebApp({
     programs: [verdicts.api()],
     routers: [
-      healthRoutes({ health, isReady: () => ready }),
+      healthRoutes({ ...health, isReady: () => ready }),
       behindSession(sessions),
       barsByRight({ administration: administrationLinks, spaces: otherSpaces }, sessions.personOf),
       enrolmentRoutes({ ...people, views, space: spaceLinks, actorOf, now }),
@@ -254,32 +264,6 @@ export async function serve(app: App): Promise<RunningServer> {
     },
     log,
   });
-
-  async function health(): Promise<Health> {
-    const kind = database.kind;
-    const note = kind === 'embedded' ? embeddedNote : null;
-    try {
-      const [pathways, runs] = await Promise.all([useCases.pathways.list(), useCases.harvest.status()]);
-      const complete = runs.filter(({ status }) => status === 'done' || status === 'done-with-rejections');
-      const last = Math.max(...complete.map(({ endedAt }) => endedAt?.getTime() ?? 0), 0);
-      return {
-        status: 'ok',
-        database: { kind, note, reachable: true },
-        courses: index.stats().courses,
-        pathways: pathways.length,
-        lastHarvest: last === 0 ? null : new Date(last).toISOString(),
-      };
-    } catch (err) {
-      log.error({ err }, 'the database does not answer');
-      return {
-        status: 'degraded',
-        database: { kind, note, reachable: false },
-        courses: index.stats().courses,
-        pathways: 0,
-        lastHarvest: null,
-      };
-    }
-  }
 
   /** A run whose process was killed goes on here, from its last checkpoint; so does a decision about a held one. */
   async function takeOverDeadRuns(): Promise<void> {

@@ -18,6 +18,9 @@ export const deadAfterMs = 30_000;
 /** Active runs hold the source: at most one of them per source. */
 export const activeStatuses: readonly RunStatus[] = ['queued', 'running'];
 
+/** The source was read to its end and what was read is shown. */
+export const completeStatuses: readonly RunStatus[] = ['done', 'done-with-rejections'];
+
 export const counterNames = [
   'received',
   'created',

@@ -46,6 +46,8 @@ export interface Harvest {
   stop(runId: string, by: string): Promise<void>;
   /** The last run of each source. */
   status(): Promise<readonly HarvestRun[]>;
+  /** When the last complete run of any source ended; null before the first. */
+  lastComplete(): Promise<Date | null>;
   /** @throws AppError not-found. */
   run(runId: string): Promise<{ readonly run: HarvestRun; readonly ahead: number }>;
   runsOf(sourceId: string, limit: number): Promise<readonly HarvestRun[]>;
@@ -117,6 +119,7 @@ export function makeHarvest(dependencies: HarvestDependencies): Harvest {
     },
 
     status: () => runs.lastOfEach(),
+    lastComplete: () => runs.lastComplete(),
 
     async run(runId) {
       const run = await runs.byId(runId);

@@ -6,6 +6,7 @@ export interface PathwayStore {
   ensureIndexes(): Promise<void>;
   /** Living and retired, in the order of their slugs. */
   all(): Promise<Pathway[]>;
+  countLiving(): Promise<number>;
   bySlug(slug: string): Promise<Pathway | null>;
   /** Writes those whose content changed, whatever their date of computing; others, stored or not given, stay as they are. */
   replaceAll(pathways: readonly Pathway[]): Promise<{ readonly written: number; readonly unchanged: number }>;
@@ -53,6 +54,7 @@ export function makePathwayStore(connection: Connection): PathwayStore {
     },
 
     all,
+    countLiving: async () => model.countDocuments({ retired: null }),
 
     async bySlug(slug) {
       const found = await model.findById(slug).lean<PathwayDocument | null>();

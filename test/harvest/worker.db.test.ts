@@ -143,6 +143,18 @@ describe('the harvest thread', function () {
     expect((await harvest.status()).map(({ id }) => id)).to.deep.equal([run.id]);
   });
 
+  it('the last complete run is known, whatever failed after it', async () => {
+    await start(await servePartner(3));
+    expect(await harvest.lastComplete()).to.equal(null);
+    const done = await (await harvest.request('partenaire', 'manual')).ended;
+    const failed = await (await harvest.request('partenaire', 'manual')).ended;
+    await world.database.connection
+      .collection<{ _id: string }>('harvest_runs')
+      .updateOne({ _id: failed.id }, { $set: { status: 'failed' } });
+    expect((await harvest.status()).map(({ status }) => status)).to.deep.equal(['failed']);
+    expect(await harvest.lastComplete()).to.deep.equal(done.endedAt);
+  });
+
   it('only a demonstration source reaches the demonstration server', async () => {
     await start(await servePartner(1), { demo: false });
     const done = await (await harvest.request('partenaire', 'manual')).ended;

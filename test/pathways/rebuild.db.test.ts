@@ -91,6 +91,7 @@ describe('pathways in the database', () => {
     await rebuild([aDefinition(), other], [aPathwayCourse('a')], daysAgo(3));
     expect((await rebuild([other], [], daysAgo(2))).retired).to.deep.equal(['apprendre']);
     const gone = await bySlug('apprendre');
+    expect(await pathways.countLiving()).to.equal(1);
     expect(gone.retired).to.deep.equal({ at: daysAgo(2), reason: 'definition-removed', nearest: ['autre'] });
     expect(gone.steps[0]?.main?.id).to.equal('a');
     expect((await list()).map(({ slug }) => slug)).to.deep.equal(['autre']);

@@ -4,6 +4,7 @@ import type { End, Validators } from '../connector.ts';
 import {
   activeStatuses,
   type Counters,
+  completeStatuses,
   type HarvestRun,
   noCounts,
   type RunDecision,
@@ -130,6 +131,8 @@ export interface RunStore {
   bySource(sourceId: string, limit: number): Promise<HarvestRun[]>;
   /** The last run of each source that ran, skipped ones left out. */
   lastOfEach(): Promise<HarvestRun[]>;
+  /** End of the last complete run of any source; null before the first. */
+  lastComplete(): Promise<Date | null>;
   /** How many active runs were asked before this one. */
   ahead(run: HarvestRun): Promise<number>;
   reading(sourceId: string): Promise<Reading | null>;
@@ -148,6 +151,7 @@ const runSchema = new Schema(
 runSchema.index({ sourceId: 1 }, { unique: true, partialFilterExpression: { active: true }, name: 'one_active_run' });
 runSchema.index({ sourceId: 1, queuedAt: -1 });
 runSchema.index({ queuedAt: -1, _id: 1 });
+runSchema.index({ status: 1, endedAt: -1 });
 
 function toRun(document: RunDocument): HarvestRun {
   const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
@@ -351,6 +355,12 @@ export function makeRunStore(connection: Connection): RunStore {
     bySource: (sourceId, limit) => list({ sourceId }, limit),
 
     lastOfEach,
+
+    async lastComplete() {
+      const complete = { status: { $in: [...completeStatuses] } };
+      const last = await runs.findOne(complete, { sort: { endedAt: -1 }, projection: { endedAt: 1 } });
+      return last?.endedAt ?? null;
+    },
 
     ahead: (run) => runs.countDocuments({ active: true, queuedAt: { $lt: run.queuedAt } }),
 
