@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import mongoose from 'mongoose';
-import { type CourseDraft, unknownDraft } from '../src/catalogue/model.ts';
 import { makeCourseAssessing } from '../src/catalogue/store/assessing.ts';
 import { makeProviderFactsStore } from '../src/catalogue/store/provider-facts.ts';
 import { makeCourseStore } from '../src/catalogue/store.ts';
@@ -14,6 +13,7 @@ import { loadRules } from '../src/eligibility/data.ts';
 import { startEmbeddedDatabase } from '../src/embedded-db/start.ts';
 import { loadFramework } from '../src/framework/data.ts';
 import { makeSampleRegister } from '../src/framework/registry/use-cases.ts';
+import { writeCourses } from './courses.ts';
 import { anonymousMb } from './memory.ts';
 
 const help = `Usage: npm run bench:assessing -- [--courses N]
@@ -25,24 +25,6 @@ Prints one JSON object. Ends with 1 when a pass over all courses does fewer than
 `;
 
 const leastPerSecond = 1_000;
-const codes = ['RNCP37674', 'RNCP37873', 'RS6604', 'RS7423', 'RS5568', 'RNCP35419', 'RNCP99999'];
-
-function draftOf(at: number): CourseDraft {
-  const code = at % 3 === 0 ? codes[at % codes.length] : undefined;
-  const siret = String(90_000_000_000_000 + (at % 200));
-  return {
-    ...unknownDraft,
-    title: `Cours ${at}`,
-    url: `https://partenaire.example/${at}`,
-    description: 'Un cours décrit en quelques phrases, comme les catalogues le font. '.repeat(20),
-    provider: { name: `École ${at % 200}`, url: null, siret, activityNumber: '52440999901' },
-    price: { amount: 100_000 + at, currency: 'EUR', taxIncluded: true },
-    certificate: { type: code === undefined ? 'attestation' : 'registered', free: null, included: true, price: null },
-    exam: { exists: false, included: null, price: null },
-    certifications: code === undefined ? [] : [{ kind: code.startsWith('RS') ? 'RS' : 'RNCP', code }],
-  };
-}
-
 async function measure(count: number) {
   const dataDir = mkdtempSync(join(tmpdir(), 'en2-bench-'));
   const database = await startEmbeddedDatabase({ dataDir });
@@ -51,33 +33,7 @@ async function measure(count: number) {
     const courses = makeCourseStore(connection);
     await courses.ensureIndexes();
     let clock = new Date('2026-11-22T08:00:00Z');
-    for (let at = 0; at < count; at += 500) {
-      const writes = Array.from({ length: Math.min(500, count - at) }, (_value, index) => {
-        const draft = draftOf(at + index);
-        const certifications = draft.certifications.map(({ code }) => ({ code, known: true }));
-        const alignment = {
-          digital: true,
-          competences: [],
-          level: null,
-          certifications,
-          threshold: 0.5,
-          frameworkVersion: 'bench',
-        };
-        return {
-          outcome: 'created' as const,
-          remoteId: `r${at + index}`,
-          known: null,
-          draft,
-          alignment,
-          harvestedAt: clock,
-        };
-      });
-      await courses.write(
-        { source: { id: 'bench', title: 'Bench', demo: false }, runId: 'run', origin: 'harvest', now: clock },
-        writes,
-      );
-    }
-    await courses.publishWaiting('bench', clock);
+    await writeCourses(courses, count, clock);
     const register = makeSampleRegister({ sample: loadFramework().certifications, now: () => clock });
     const assessing = makeAssessing({
       courses: makeCourseAssessing(connection),

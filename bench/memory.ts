@@ -1,12 +1,12 @@
-/** Anonymous memory of this process: the database maps its file, so that RSS grows with the data whatever the code does. */
+/** Anonymous memory of a process, this one unless told: the database maps its file, so that RSS grows with the data whatever the code does. */
 import { readFileSync } from 'node:fs';
 
 const megabyte = 1_048_576;
 
-/** RssAnon of /proc/self/status; RSS on systems that do not have it. */
-export function anonymousMb(): number {
+/** RssAnon of /proc/<pid>/status; RSS of this process on systems that do not have it. */
+export function anonymousMb(pid: number | 'self' = 'self'): number {
   try {
-    const found = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const found = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     if (found !== undefined) return Number(found) / 1_024;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
@@ -21,10 +21,10 @@ export interface MemoryWatch {
   end(): number;
 }
 
-export function watchMemory(everyMs = 50): MemoryWatch {
+export function watchMemory({ everyMs = 50, pid = 'self' as number | 'self' } = {}): MemoryWatch {
   let peak = 0;
   const look = () => {
-    peak = Math.max(peak, anonymousMb());
+    peak = Math.max(peak, anonymousMb(pid));
   };
   const timer = setInterval(look, everyMs);
   return {

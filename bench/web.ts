@@ -1,16 +1,13 @@
 /** `npm run bench:web`: how fast pages answer and passwords are checked, on a server of its own, as JSON on stdout. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hash, verify } from '@node-rs/argon2';
 import { demoPassword } from '../src/accounts/demo.ts';
 import { AppError } from '../src/errors.ts';
 import { makePasswordHasher } from '../src/platform/password-hash.ts';
+import { connections, load, round, type Server, signIn, startServer } from './server.ts';
 import { measureDuringHarvest } from './web-during-harvest.ts';
 
 const help = `Usage: npm run bench:web -- [--seconds N] [--during-harvest]
@@ -23,7 +20,6 @@ Starts the server with the demonstration on a temporary data directory, then mea
 Loopback only. Prints one JSON object; progress goes to stderr. Ends with 1 when a target is missed.
 `;
 
-const connections = 50;
 const targets = { pageP99Ms: 120, duringHarvestP99Ms: 200, signInMs: 400, hashesPerCore: 2 } as const;
 const signIns = 20;
 const burst = 150;
@@ -31,108 +27,6 @@ const warmUp = 50;
 const asked = 300;
 
 const say = (text: string) => console.error(text);
-const round = (value: number) => Number(value.toFixed(1));
-const cookieOf = (answer: Response) => answer.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
-
-interface Server {
-  readonly origin: string;
-  /** Processor time spent since the start, in milliseconds; null where the system does not say. */
-  cpuMs(): Promise<number | null>;
-  stop(): Promise<void>;
-}
-
-async function startServer(dataDir: string): Promise<Server> {
-  const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, 'serve', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      NODE_ENV: 'development',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      PUBLIC_URL: '',
-      MONGODB_URI: '',
-      DATA_DIR: dataDir,
-      DEMO: 'true',
-      LOG_LEVEL: 'error',
-      // Each visitor of a burst has an address of its own, as behind a proxy.
-      TRUST_PROXY: '1',
-      RATE_LIMIT_PER_MINUTE: '10000000',
-    },
-  });
-  return { origin: await addressOf(child), cpuMs: () => cpuOf(child), stop: () => stopped(child) };
-}
-
-async function addressOf(child: ChildProcess): Promise<string> {
-  let printed = '';
-  for await (const bytes of child.stdout ?? []) {
-    printed += String(bytes);
-    const url = /"url": "([^"]+)"/.exec(printed)?.[1];
-    if (url !== undefined) return new URL(url).origin;
-  }
-  throw new Error('the server ended before it was ready');
-}
-
-/** Linux counts in hundredths of a second; fields 14 and 15, after a name that may hold spaces. */
-async function cpuOf(child: ChildProcess): Promise<number | null> {
-  try {
-    const text = await readFile(`/proc/${child.pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return null;
-  }
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  const ended = child.exitCode === null ? once(child, 'exit') : null;
-  child.kill('SIGTERM');
-  await ended;
-}
-
-/** A browser as far as a form needs one: its cookies, its token. */
-async function signIn(origin: string, given: { email: string; password: string; from: string }) {
-  const page = await fetch(`${origin}/connexion`, { headers: { 'X-Forwarded-For': given.from } });
-  const token = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
-  const before = cookieOf(page).join('; ');
-  const started = performance.now();
-  const answer = await fetch(`${origin}/connexion`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { Cookie: before, 'X-Forwarded-For': given.from },
-    body: new URLSearchParams({ _csrf: token, email: given.email, password: given.password }),
-  });
-  await answer.arrayBuffer();
-  return { ms: performance.now() - started, status: answer.status, cookie: cookieOf(answer).join('; ') };
-}
-
-interface Load {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly perSecond: number;
-  readonly answers: number;
-}
-
-/** In a process of its own, so that what measures does not slow what is measured. */
-async function load(url: string, cookie: string | null, seconds: number): Promise<Load> {
-  const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
-  const header = cookie === null ? [] : ['-H', `Cookie=${cookie}`];
-  const child = spawn(
-    process.execPath,
-    [program, '-j', '-n', '-c', String(connections), '-d', String(seconds), '-t', '10', ...header, url],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  let printed = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
-  await once(child, 'close');
-  const { latency, requests, errors, timeouts, non2xx } = JSON.parse(printed);
-  if (errors + timeouts + non2xx > 0 || requests.total === 0) {
-    throw new Error(`${url}: ${errors} errors, ${timeouts} timeouts, ${non2xx} answers that are no page`);
-  }
-  return { p50Ms: latency.p50, p99Ms: latency.p99, perSecond: Math.round(requests.average), answers: requests.total };
-}
 
 async function firstLink(origin: string, path: string, pattern: RegExp): Promise<string> {
   const found = pattern.exec(await (await fetch(`${origin}${path}`)).text())?.[1];
@@ -173,7 +67,7 @@ async function measurePages({ origin, cpuMs }: Server, seconds: number) {
     const headers: Record<string, string> = mine ? { Cookie: cookie } : {};
     for (let turn = 0; turn < warmUp; turn += 1) await (await fetch(`${origin}${path}`, { headers })).arrayBuffer();
     const before = await cpuMs();
-    const { answers, ...measured } = await load(`${origin}${path}`, mine ? cookie : null, seconds);
+    const { answers, ...measured } = await load(`${origin}${path}`, { cookie: mine ? cookie : null, seconds });
     const after = await cpuMs();
     const cpuMsEach = before === null || after === null ? null : round((after - before) / answers);
     pages.push({ path, signedIn: mine, ...measured, cpuMsEach, ok: measured.p99Ms < targets.pageP99Ms });
@@ -281,7 +175,7 @@ async function measureHarvested({ origin }: Server, dataDir: string, seconds: nu
     dataDir,
     paths: await publicPathsOf(origin),
     load: async (url) => {
-      const { answers: _answers, ...measured } = await load(url, null, seconds);
+      const { answers: _answers, ...measured } = await load(url, { seconds });
       return measured;
     },
     targetMs: targets.duringHarvestP99Ms,

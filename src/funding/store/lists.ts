@@ -45,7 +45,11 @@ export interface ListStore {
   ofAccount(by: string, limit: number): Promise<readonly CheckedList[]>;
   /** Those that wait for answers, the oldest first. */
   waiting(): Promise<readonly CheckedList[]>;
-  nextPiece(id: string): Promise<{ readonly number: number; readonly lines: readonly ListedLine[] } | null>;
+  /** The first one after `after` that is not answered; -1 for the first of all. */
+  nextPiece(
+    id: string,
+    after: number,
+  ): Promise<{ readonly number: number; readonly lines: readonly ListedLine[] } | null>;
   /** False when the piece is answered already: nothing was written. */
   answerPiece(id: string, number: number, answers: readonly ListAnswer[], tally: readonly Tally[]): Promise<boolean>;
   finish(id: string, at: Date): Promise<void>;
@@ -71,8 +75,10 @@ interface PieceDocument {
   size: number;
   /** Of the list, for what a crash left without one. */
   createdAt: Date;
-  lines: ListedLine[] | null;
-  answers: ListAnswer[] | null;
+  /** JSON: hundreds of lines that nothing is searched in, written and read as one value. */
+  lines: string | null;
+  /** The same. */
+  answers: string | null;
   tally: Tally[] | null;
 }
 
@@ -91,8 +97,8 @@ const pieceSchema = new Schema<PieceDocument>(
     number: Number,
     size: Number,
     createdAt: Date,
-    lines: Mixed,
-    answers: Mixed,
+    lines: String,
+    answers: String,
     tally: Mixed,
   },
   { collection: 'checked_list_pieces', versionKey: false, minimize: false },
@@ -100,6 +106,7 @@ const pieceSchema = new Schema<PieceDocument>(
 pieceSchema.index({ list: 1, number: 1 });
 pieceSchema.index({ createdAt: 1 });
 
+const readText = (text: string | null) => (text === null ? [] : JSON.parse(text));
 const pieceId = (list: string, number: number) => `${list}/${number}`;
 const toList = ({ _id, ...rest }: ListDocument): CheckedList => ({ id: _id, ...rest });
 /** Pieces sent to the database at once. */
@@ -136,7 +143,7 @@ export function makeListStore(connection: Connection): ListStore {
             number: at + index,
             size: lines.length,
             createdAt: list.createdAt,
-            lines: [...lines],
+            lines: JSON.stringify(lines),
             answers: null,
             tally: null,
           })),
@@ -160,18 +167,19 @@ export function makeListStore(connection: Connection): ListStore {
       return found.map(toList);
     },
 
-    async nextPiece(id) {
+    async nextPiece(id, after) {
       const found = await pieces
-        .findOne({ list: id, answers: null }, { number: 1, lines: 1 })
+        // Without `after`, every piece answered so far would be read again at each turn.
+        .findOne({ list: id, number: { $gt: after }, answers: null }, { number: 1, lines: 1 })
         .sort({ number: 1 })
         .lean<PieceDocument | null>();
-      return found === null ? null : { number: found.number, lines: found.lines ?? [] };
+      return found === null ? null : { number: found.number, lines: readText(found.lines) };
     },
 
     async answerPiece(id, number, answers, tally) {
       const { matchedCount } = await rows.updateOne(
         { _id: pieceId(id, number), answers: null },
-        { $set: { answers: [...answers], tally: [...tally], lines: null } },
+        { $set: { answers: JSON.stringify(answers), tally: [...tally], lines: null } },
       );
       return matchedCount === 1;
     },
@@ -190,7 +198,7 @@ export function makeListStore(connection: Connection): ListStore {
 
     async answersOf(id, piece) {
       const found = await pieces.findById(pieceId(id, piece), { answers: 1 }).lean<PieceDocument | null>();
-      return found?.answers ?? [];
+      return readText(found?.answers ?? null);
     },
 
     countBefore: (before) => lists.countDocuments({ createdAt: { $lt: before } }),

@@ -119,6 +119,7 @@ export function makeLists(parts: ListParts): Lists {
     if (held === null) return 0;
     let answered = 0;
     let renewed = Date.now();
+    let done = -1;
     try {
       for (;;) {
         signal?.throwIfAborted();
@@ -127,9 +128,10 @@ export function makeLists(parts: ListParts): Lists {
           if (!(await held.renew())) return answered;
           renewed = Date.now();
         }
-        const piece = await lists.nextPiece(list.id);
+        const piece = await lists.nextPiece(list.id, done);
         if (piece === null) break;
         answered += await answerPiece(list, piece.number, piece.lines);
+        done = piece.number;
         await breathe();
       }
       await lists.finish(list.id, now());
