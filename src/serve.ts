@@ -151,6 +151,7 @@ export async function serve(app: App): Promise<RunningServer> {
       identities: identityButtons(people.identities.choices, next),
       demoAccounts: config.demo ? await people.demoAccounts.shown() : [],
     }),
+    identitiesOffered: people.identities.choices.length > 0,
     beforeSignOut: identity.beforeSignOut,
     now,
   });

@@ -18,6 +18,8 @@ export interface AccountRouteParts {
   readonly spaceLinks: readonly SpaceLink[];
   /** Identity providers and demonstration accounts of the sign-in page. */
   extras(next: string): Promise<SignInExtras>;
+  /** Whether the site has identity providers: an account can be linked to one. */
+  readonly identitiesOffered: boolean;
   /** Called before the sign-out; a function it gives answers the request after it. */
   beforeSignOut(request: Request): Promise<((response: Response) => void) | null>;
   now(): Date;
@@ -29,12 +31,12 @@ export function makeActorOf(sessions: Pick<Sessions<Actor>, 'personOf'>) {
 }
 
 export function accountRoutes(parts: AccountRouteParts): SignInRoutes {
-  const { accounts, sessions, views, spaceLinks, extras, beforeSignOut, now } = parts;
+  const { accounts, sessions, views, spaceLinks, extras, identitiesOffered, beforeSignOut, now } = parts;
   const actorOf = makeActorOf(sessions);
   const signIn = signInRoutes({ accounts, sessions, views, extras, beforeSignOut, now });
   const router = Router();
   router.use(signIn.router);
   router.use(registrationRoutes({ accounts, views }));
-  router.use(ownAccountRoutes({ accounts, sessions, views, spaceLinks, actorOf }));
+  router.use(ownAccountRoutes({ accounts, sessions, views, spaceLinks, identitiesOffered, actorOf }));
   return { router, askCode: signIn.askCode };
 }

@@ -324,6 +324,18 @@ describe('pages of accounts', () => {
     expect(await whoIs(agent)).to.equal(null);
   });
 
+  it('leads to the services that open the account; without any, and none to link, says nothing of them', async () => {
+    const agent = await signedIn();
+    const page = async () => (await agent.get('/mon-espace/securite').expect(200)).text;
+    expect(await page()).to.not.include('/mon-espace/profil/identites');
+    const id = (await whoIs(agent))?.accountId ?? '';
+    const identity = { provider: 'citoyen', kind: 'citizen', subject: 'personne-1', linkedAt: world.clock } as const;
+    await world.store.addIdentity(id, identity);
+    expect(await page())
+      .to.include('Un autre service ouvre votre compte.')
+      .and.include('<a href="/mon-espace/profil/identites">');
+  });
+
   it('the address changes once the new mailbox answers; one that is taken is told by mail alone', async () => {
     const agent = await signedIn();
     await world.person({ id: 'b', email: { address: 'taken@exemple.fr', verifiedAt: world.clock } });

@@ -46,6 +46,7 @@ export async function anAccountsSite(world: AccountsWorld, extras: SignInExtras 
         { label: 'Ma sécurité', href: '/mon-espace/securite' },
       ],
       extras: async () => extras,
+      identitiesOffered: false,
       beforeSignOut: async () => null,
       now: () => world.clock,
     }).router,

@@ -181,6 +181,7 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
           views,
           spaceLinks,
           extras: async () => ({ identities: [], demoAccounts: [] }),
+          identitiesOffered: false,
           beforeSignOut: async () => null,
           now,
         }).router,

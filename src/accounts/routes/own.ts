@@ -39,9 +39,10 @@ export function ownAccountRoutes(parts: {
   readonly views: Views;
   /** Entries of the bar of the own space. */
   readonly spaceLinks: readonly SpaceLink[];
+  readonly identitiesOffered: boolean;
   actorOf(request: Request): Promise<Actor>;
 }): Router {
-  const { accounts, sessions, views, spaceLinks, actorOf } = parts;
+  const { accounts, sessions, views, spaceLinks, identitiesOffered, actorOf } = parts;
   const router = Router();
   router.use([profilePath, securityPath], unkept);
   router.use(addressPath, unnamed);
@@ -121,7 +122,7 @@ export function ownAccountRoutes(parts: {
       sessions: open,
       currentId: sessions.idOf(request),
       hasPassword: account.passwordHash !== null,
-      identities: account.identities.length,
+      identities: { linked: account.identities.length, offered: identitiesOffered },
       code,
     };
     const options = { done: queryText(request, 'fait'), ...(errors === undefined ? {} : { errors }) };

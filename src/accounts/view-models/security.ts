@@ -73,13 +73,31 @@ interface ShownSession {
 
 const moment = (date: Date) => `${longDate(date)} à ${clock(date)}`;
 
+interface OtherServices {
+  /** How many identities of elsewhere open the account. */
+  readonly linked: number;
+  /** Whether the site has identity providers to link. */
+  readonly offered: boolean;
+}
+
+/** Null where there is nothing to link and nothing to take off. */
+function otherServices({ linked, offered }: OtherServices) {
+  if (linked === 0) {
+    if (!offered) return null;
+    const text = french("Aucun autre service n'ouvre votre compte.");
+    return { text, href: identitiesPath, label: 'Relier un autre service' };
+  }
+  const text =
+    linked === 1 ? 'Un autre service ouvre votre compte.' : `${linked} autres services ouvrent votre compte.`;
+  return { text: french(text), href: identitiesPath, label: 'Voir, relier ou retirer' };
+}
+
 export function securityModel(
   state: {
     readonly sessions: readonly ShownSession[];
     readonly currentId: string;
     readonly hasPassword: boolean;
-    /** How many identities of elsewhere open the account. */
-    readonly identities: number;
+    readonly identities: OtherServices;
     readonly code: { readonly active: boolean; readonly recoveryCodesLeft: number; readonly required: boolean };
   },
   links: readonly SpaceLink[],
@@ -98,17 +116,7 @@ export function securityModel(
       lastSeen: moment(lastSeen),
       current: id === currentId,
     })),
-    identities: {
-      href: identitiesPath,
-      text: french(
-        state.identities === 0
-          ? "Aucun autre service n'ouvre votre compte."
-          : state.identities === 1
-            ? 'Un autre service ouvre votre compte.'
-            : `${state.identities} autres services ouvrent votre compte.`,
-      ),
-      label: state.identities === 0 ? 'Relier un autre service' : 'Voir ces services, en relier ou en retirer un',
-    },
+    identities: otherServices(state.identities),
     others: sessions.some(({ id }) => id !== currentId),
     passwordFields: state.hasPassword
       ? [
