@@ -99,7 +99,10 @@ export function makeHeldRuns(dependencies: HeldDependencies): HeldRuns {
       let before = 0;
       async function look(lists: AsyncIterable<readonly string[]>, why: Concerned['why']): Promise<void> {
         for await (const ids of lists) {
-          for (const { id, remoteId, state } of await courses.present(run.sourceId, ids)) {
+          // In one order, whatever the database answers in: pages are cut by number.
+          const present = await courses.present(run.sourceId, ids);
+          present.sort((a, b) => (a.remoteId < b.remoteId ? -1 : 1));
+          for (const { id, remoteId, state } of present) {
             before += 1;
             if (before > skip && found.length < limit) found.push({ courseId: id, remoteId, state, why });
           }
