@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Browser, chromium } from 'playwright-core';
+import { screens, violationsOf } from '../support/browser.ts';
 import { type FakeProvider, startFakeProvider } from '../support/fake-identity-provider.ts';
-import { type IdentitySite, startIdentitySite } from '../support/identity-site.ts';
+import { everyAccount, type IdentitySite, startIdentitySite } from '../support/identity-site.ts';
 
 const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -61,6 +62,38 @@ describe('identity providers in a browser', function () {
     expect(await page.getByRole('heading').textContent()).to.equal('Connecté');
     await page.goBack();
     expect(new URL(page.url()).pathname).to.equal('/connexion');
+    await context.close();
+  });
+
+  it('the pages of linked services are read by everybody; taking one off leads to the sign-in page', async () => {
+    await site.connection.collection('accounts').deleteMany({});
+    const context = await browser.newContext({ bypassCSP: true });
+    const page = await context.newPage();
+    await page.goto(`${site.origin}/connexion`);
+    await page.getByRole('button', { name: 'Se connecter avec Citoyen Connect' }).click();
+    await page.waitForURL(`${site.origin}/mon-espace`);
+    const identities = `${site.origin}/mon-espace/profil/identites`;
+    const look = async (title: string) => {
+      for (const { name, width, scheme } of screens) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme: scheme });
+        expect(await page.locator('h1').allTextContents(), name).to.deep.equal([title]);
+        const wide = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+        expect(wide, `${title}, ${name}`).to.equal(false);
+        expect(await violationsOf(page), `${title}, ${name}`).to.deep.equal([]);
+      }
+    };
+    await page.goto(identities);
+    await look('Se connecter autrement');
+    await page.getByRole('link', { name: 'Retirer Citoyen Connect' }).click();
+    await look("Citoyen Connect est le seul moyen d'ouvrir votre compte");
+    const email = { address: 'camille@exemple.fr', verifiedAt: new Date() };
+    await site.connection.collection('accounts').updateMany({}, { $set: { email, passwordHash: 'of another test' } });
+    await page.reload();
+    await look('Retirer Citoyen Connect de votre compte\u00a0?');
+    await page.getByRole('button', { name: 'Retirer Citoyen Connect' }).click();
+    await page.waitForURL(`${site.origin}/connexion?fait=service-retire`);
+    expect((await everyAccount(site))[0]?.identities).to.deep.equal([]);
     await context.close();
   });
 
