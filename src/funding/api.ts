@@ -5,6 +5,7 @@ import { rateLimit } from 'express-rate-limit';
 import { assess } from '../eligibility/model/assess.ts';
 import { readDossier } from '../eligibility/model/dossier.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
+import { wireVerdict } from '../eligibility/model/verdict.ts';
 import { AppError, httpStatusOf } from '../errors.ts';
 import type { Log } from '../platform/log.ts';
 import { refuseForged } from '../platform/web/address.ts';
@@ -12,7 +13,7 @@ import { clock } from '../platform/web/format.ts';
 import { apiDescription } from './api-description.ts';
 import type { ListAnswer } from './model/list-answer.ts';
 import { type LineTools, noCells, readLine } from './model/list-line.ts';
-import { answerOf, sentencesUnder } from './model/receipt.ts';
+import { sentencesUnder } from './model/receipt.ts';
 import { batchEnvelopeSchema, cellsOf, type ProblemBody, wireAnswer } from './model/wire.ts';
 import type { ListedLine } from './store/lists.ts';
 import type { JudgeLines } from './use-cases/judging.ts';
@@ -70,13 +71,19 @@ export function apiRoutes(parts: ApiParts): Router {
     const set = rules();
     const verdict = assess(read.dossier, read.dossier.date, set);
     const register = await registerDate();
-    response.json({
-      ...answerOf(verdict),
+    const answer = {
+      verdict: wireVerdict(verdict),
+      conditions: verdict.conditions,
+      trace: verdict.trace,
       date: verdict.date,
       regles: { version: set.version, au: set.asOf },
       registre: { au: register },
       mentions: sentencesUnder(verdict.date, register),
-    });
+    };
+    // Not `json`: it digests the body for an ETag, of which an answer that is never kept has no use.
+    const body = JSON.stringify(answer);
+    response.set({ 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) });
+    response.end(body);
   });
 
   const underWay = new Set<string>();

@@ -1,6 +1,8 @@
 /** The web server: security headers, static files, the visitor's display choice, limits, error pages, and the routers. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import compression from 'compression';
 import express, { type Express, type RequestHandler, type Router } from 'express';
@@ -122,7 +124,7 @@ function requestLog(log: Log): RequestHandler {
 
 function securityHeaders(settings: WebSettings): RequestHandler {
   const secure = settings.publicUrl?.startsWith('https:') === true;
-  return helmet({
+  const helmetHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -142,6 +144,25 @@ function securityHeaders(settings: WebSettings): RequestHandler {
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
+  const headers = headersSetBy(helmetHeaders);
+  return (_request, response, next) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
+  };
+}
+
+/** The same for every request, so that helmet writes them once. */
+function headersSetBy(handler: ReturnType<typeof helmet>): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  let failure: unknown;
+  handler(request, response, (error) => {
+    failure = error;
+  });
+  if (failure !== undefined) throw failure;
+  for (const [name, value] of Object.entries(response.getHeaders())) headers.set(name, String(value));
+  return headers;
 }
 
 const notFoundAsset: RequestHandler = (_request, response) => {
