@@ -88,6 +88,8 @@ export const settingsFault: RunFault = {
 
 const time = new Intl.DateTimeFormat('fr-FR', { timeStyle: 'short', timeZone: 'Europe/Paris' });
 
+const records = (count: number) => `${number.format(count)} ${count < 2 ? 'fiche' : 'fiches'}`;
+
 /** The word of each status on screen. */
 export const statusWords: Readonly<Record<HarvestRun['status'], string>> = {
   queued: "En file d'attente",
@@ -116,11 +118,11 @@ export function sentenceOf(run: HarvestRun, ahead = 0): string {
     case 'queued':
       return `Commencera dès que possible : ${number.format(ahead)} collectes avant elle.`;
     case 'running':
-      return `Commencée à ${time.format(run.startedAt ?? run.queuedAt)}, ${number.format(run.counters.received)} fiches lues.`;
+      return `Commencée à ${time.format(run.startedAt ?? run.queuedAt)}, ${records(run.counters.received)} ${run.counters.received < 2 ? 'lue' : 'lues'}.`;
     case 'done':
       return run.notModified ? "La source n'a pas changé." : 'Toutes les fiches reçues ont été traitées.';
     case 'done-with-rejections':
-      return `${number.format(run.counters.quarantined)} fiches en quarantaine. Les autres sont à jour.`;
+      return `${records(run.counters.quarantined)} en quarantaine. Les autres sont à jour.`;
     case 'held':
       return `${run.fault?.message ?? ''}.`;
     case 'incomplete':
