@@ -27,6 +27,8 @@ export interface Index {
   /** False until the transaction that built it is committed: writers maintain it, readers must not use it. */
   ready: boolean;
   readonly definition: IndexDefinition;
+  /** The top-level fields that decide its keys, those of a partial filter too; `undefined`: any. */
+  readonly reads: ReadonlySet<string> | undefined;
 }
 
 export interface Collection {
@@ -89,7 +91,16 @@ export function makeIndex(
     inexact: spec.inexact ?? false,
     ready: true,
     definition: { fields, sparse: spec.sparse ?? false, ...(partial ? { partial } : {}) },
+    reads: fieldsRead(fields, partial),
   };
+}
+
+function fieldsRead(
+  fields: IndexDefinition['fields'],
+  partial: CompiledFilter | undefined,
+): ReadonlySet<string> | undefined {
+  if (partial && !partial.fields) return undefined;
+  return new Set([...fields.map(({ path }) => path.split('.', 1)[0] as string), ...(partial?.fields ?? [])]);
 }
 
 /** The name that MongoDB gives to an index without one. */

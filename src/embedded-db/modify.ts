@@ -97,11 +97,12 @@ function compile(spec: UpdateSpec): { update: CompiledUpdate; query: ReturnType<
 
 /** The top-level fields that an update and the indexes on what it changes read; `undefined`: all. */
 function fieldsConcerned(collection: Collection, update: CompiledUpdate): ReadonlySet<string> | undefined {
-  if (!update.fields || collection.indexes.some((index) => index.partialFilter !== undefined)) return undefined;
+  if (!update.fields) return undefined;
   const fields = new Set(update.fields);
-  for (const { definition } of collection.indexes) {
-    const roots = definition.fields.map(({ path }) => path.split('.', 1)[0] as string);
-    if (roots.some((root) => update.fields?.has(root))) for (const root of roots) fields.add(root);
+  for (const { reads } of collection.indexes) {
+    if (!reads) return undefined;
+    if (![...reads].some((field) => update.fields?.has(field))) continue;
+    for (const field of reads) fields.add(field);
   }
   return fields;
 }

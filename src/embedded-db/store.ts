@@ -100,12 +100,10 @@ export class Store {
   build(collection: Collection, index: Index): void {
     index.ready = false;
     this.environment.atomically(() => {
-      const fields = new Set(index.definition.fields.map(({ path }) => path.split('.')[0] as string));
-      const all = index.partialFilter !== undefined;
       const records = wholeTable(collection.id);
       for (const key of keysIn(this.environment.records, records, false)) {
         const bytes = this.environment.records.get(key) as Buffer;
-        const doc = all ? decode(bytes) : decodeFields(bytes, fields);
+        const doc = index.reads ? decodeFields(bytes, index.reads) : decode(bytes);
         const { keys, multikey } = keysOf(index.definition, doc);
         this.#checkUnique(collection, index, keys, undefined);
         this.#put(index, keys, multikey, recordOf(key));
@@ -198,11 +196,12 @@ export class Store {
 
 /** Whether an index sees the very same values in both: an update copies what it changes and shares the rest. */
 function readsTheSame(index: Index, before: Doc, after: Doc): boolean {
-  if (index.partialFilter !== undefined) return false;
-  return index.definition.fields.every(({ path }) => {
-    const root = path.split('.', 1)[0] as string;
-    return Object.hasOwn(before, root) === Object.hasOwn(after, root) && Object.is(before[root], after[root]);
-  });
+  if (!index.reads) return false;
+  for (const field of index.reads) {
+    if (Object.hasOwn(before, field) !== Object.hasOwn(after, field) || !Object.is(before[field], after[field]))
+      return false;
+  }
+  return true;
 }
 
 function duplicate(collection: Collection, index: Index, values: readonly unknown[]): MongoError {

@@ -55,14 +55,23 @@ describe('an update of many documents, which decodes only the fields concerned',
   );
   const filterOf = fc.constantFrom<Doc>({ _id: 1 }, { _id: 1, a: 2 }, { _id: 1, a: { $gte: 1 } });
 
+  const indexes = [
+    { key: { a: 1 } },
+    { key: { b: 1, n: -1 } },
+    { key: { 'c.x': 1 } },
+    // Fields of a partial filter decide the keys too.
+    { key: { b: 1 }, partialFilter: { 'a.x': { $exists: true } } },
+    { key: { c: 1 }, partialFilter: { $or: [{ n: { $gt: 0 } }, { é: { $type: 'number' } }] } },
+  ];
+
   let number = 0;
   async function updated(doc: Doc, filter: Doc, update: Doc, multi: boolean): Promise<unknown> {
     number += 1;
     const collection = `c${number}`;
     return store.write(() => {
       const target = collectionToWrite(store, 'test', collection);
-      for (const key of [{ a: 1 }, { b: 1, n: -1 }, { 'c.x': 1 }] as const) {
-        store.build(target, makeIndex(store.catalogue.takeNumber(), { name: Object.keys(key).join(' '), key }));
+      for (const spec of indexes) {
+        store.build(target, makeIndex(store.catalogue.takeNumber(), { ...spec, name: JSON.stringify(spec) }));
       }
       insertBytes(store, target, encode(doc));
       const spec = { filter, update, multi, upsert: false, arrayFilters: undefined, collation: undefined };
