@@ -19,7 +19,9 @@ export interface HeapReport {
 function threadName(): string {
   if (isMainThread) return 'main';
   if (typeof workerData !== 'object' || workerData === null) return `worker ${threadId}`;
-  return 'harvest' in workerData ? 'harvest' : 'directory' in workerData ? 'database' : `worker ${threadId}`;
+  if ('harvest' in workerData) return 'harvest';
+  if ('judge' in workerData) return 'judging';
+  return 'directory' in workerData ? 'database' : `worker ${threadId}`;
 }
 
 const channel = new BroadcastChannel(heapChannel);

@@ -7,8 +7,8 @@ import type { CourseWriter } from '../catalogue/store/writing.ts';
 import type { Alignment } from '../framework/model.ts';
 import type { AnyConnector, End, SourceHttp } from './connector.ts';
 import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
-import { judge } from './pipeline/judge.ts';
-import { makeJudging } from './pipeline/judge-ahead.ts';
+import { type Judged, type JudgeWork, judge } from './pipeline/judge.ts';
+import { judgeHere, makeJudging } from './pipeline/judge-ahead.ts';
 import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import type { Batch, BatchSize } from './pipeline/read.ts';
@@ -58,6 +58,8 @@ export interface PipelineTools {
   readonly records: RecordStore;
   readonly runs: RunStore;
   readonly align: (draft: CourseDraft) => Alignment;
+  /** Another thread that judges as this one would; absent: it is done here. */
+  readonly judgeElsewhere?: (work: JudgeWork) => Promise<readonly Judged[]>;
   readonly frameworkVersion: string;
   /** The guarded way to this source; `onRetry` is called at each new try. */
   readonly openHttp: (source: HarvestSource, signal: AbortSignal, onRetry: () => void) => SourceHttp;
@@ -120,22 +122,32 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   let cursor: unknown = saved?.cursor;
   let retries = progress.run.retries;
 
+  const connector = execution.connector ?? noConnector;
   const listing = makeListing({
     tools,
     source,
-    connector: execution.connector ?? noConnector,
+    connector,
     progress,
     overdue,
     onRetry: () => {
       retries += 1;
     },
   });
-  const judging = makeJudging((entry) =>
-    judge(entry, {
-      connector: execution.connector ?? noConnector,
-      align: tools.align,
-      onError: (error, remoteId) => log.error({ err: error, runId, sourceId: source.id, remoteId }, 'record failed'),
-    }),
+  const { judgeElsewhere } = tools;
+  const judging = makeJudging(
+    judgeElsewhere === undefined
+      ? judgeHere((entry) =>
+          judge(entry, {
+            connector,
+            align: tools.align,
+            onError: (error, remoteId) =>
+              log.error({ err: error, runId, sourceId: source.id, remoteId }, 'record failed'),
+          }),
+        )
+      : (entries) => {
+          const records = entries.map(({ remoteId, json, problems }) => ({ remoteId, json, problems }));
+          return judgeElsewhere({ connector: connector.id, runId, sourceId: source.id, records });
+        },
   );
   const stage: WriteStage = {
     courses,

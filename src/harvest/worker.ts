@@ -17,6 +17,7 @@ import { makeLocalQueue } from './execute.ts';
 import { fileHttp } from './file-http.ts';
 import type { HarvestRun, HarvestSource } from './model.ts';
 import type { PipelineSettings, PipelineTools } from './pipeline.ts';
+import { makeJudgingThread } from './start-judging.ts';
 import { makeHarvestStore } from './store.ts';
 
 /** What the thread is started with. Holds the database address, which may hold credentials: never logged. */
@@ -105,8 +106,10 @@ async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerDa
     data.enabledConnectors === null ? {} : { enabled: data.enabledConnectors },
   );
   const say = (message: FromWorker) => port.postMessage(message);
+  const { logLevel, enabledConnectors } = data;
+  const judging = makeJudgingThread({ data: { logLevel, enabledConnectors } });
   const queue = makeLocalQueue({
-    tools: makePipelineTools(data, database),
+    tools: { ...makePipelineTools(data, database), judgeElsewhere: judging.judge },
     connectors,
     concurrency: data.concurrency,
     onProgress: (report) => say({ kind: 'progress', ...report }),
@@ -125,6 +128,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerDa
       case 'close':
         queue
           .close()
+          .then(() => judging.close())
           .then(() => database.close())
           .finally(() => port.close());
     }

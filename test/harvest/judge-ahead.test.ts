@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { makeJudging } from '../../src/harvest/pipeline/judge-ahead.ts';
+import { judgeHere, makeJudging } from '../../src/harvest/pipeline/judge-ahead.ts';
 import { type Batch, type Entry, entryOf } from '../../src/harvest/pipeline/read.ts';
 
 const entries = (...ids: string[]): Entry[] => ids.map((id) => entryOf(id, { id }, 'stamp'));
@@ -11,15 +11,19 @@ async function* one(batch: Batch): AsyncGenerator<Batch> {
 describe('judging ahead', () => {
   async function judgedWhileReading(outcomes: Parameters<ReturnType<typeof makeJudging>['learn']>[0]) {
     const judged: string[] = [];
-    const judging = makeJudging(({ remoteId }) => {
-      judged.push(remoteId);
-      return { kind: 'out-of-scope', reason: remoteId };
-    });
+    const judging = makeJudging(
+      judgeHere(({ remoteId }) => {
+        judged.push(remoteId);
+        return { kind: 'out-of-scope', reason: remoteId };
+      }),
+    );
     judging.learn(outcomes);
     const batch = { entries: entries('a', 'b'), removed: [] };
     for await (const _ of judging.ahead(one(batch)));
+    // What was begun ahead goes on by itself.
+    await new Promise((resolve) => setTimeout(resolve, 5));
     const ahead = [...judged];
-    const answers = batch.entries.map((entry) => judging.judge(entry));
+    const answers = await judging.judge(batch.entries);
     return { ahead, judged, answers };
   }
 

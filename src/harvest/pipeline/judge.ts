@@ -16,6 +16,18 @@ export interface AlignedCourse {
   readonly warnings: readonly Problem[];
 }
 
+/** What judging reads of an entry. */
+export type JudgedRecord = Pick<Entry, 'remoteId' | 'json' | 'problems'>;
+
+/** Records to be judged elsewhere: plain data, which another thread can be given. */
+export interface JudgeWork {
+  readonly connector: string;
+  /** Told with an error. */
+  readonly runId: string;
+  readonly sourceId: string;
+  readonly records: readonly JudgedRecord[];
+}
+
 export interface JudgeTools {
   readonly connector: Pick<AnyConnector, 'normalise'>;
   readonly align: (draft: CourseDraft) => Alignment;
@@ -39,7 +51,7 @@ export function isOutOfScope(alignment: Alignment): boolean {
   return alignment.digital === false;
 }
 
-export function judge(entry: Entry, tools: JudgeTools): Judged {
+export function judge(entry: JudgedRecord, tools: JudgeTools): Judged {
   if (entry.problems.length > 0) return { kind: 'rejected', problems: entry.problems };
   try {
     const answer = normalise(tools.connector, JSON.parse(entry.json ?? 'null'));

@@ -17,6 +17,7 @@ import type { Problem } from '../connector.ts';
 import type { HarvestSource } from '../model.ts';
 import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict } from '../store/records.ts';
 import { type AlignedCourse, isOutOfScope, type Judged, notDigital } from './judge.ts';
+import type { JudgeAll } from './judge-ahead.ts';
 import { keptProblem, type RecordOutcome } from './outcome.ts';
 import type { Batch, Entry } from './read.ts';
 
@@ -30,7 +31,7 @@ export interface WriteStage {
   readonly committed: number;
   /** Judge everything again, whatever its hash: `harvest replay`. */
   readonly again: boolean;
-  readonly judge: (entry: Entry) => Judged;
+  readonly judge: JudgeAll;
 }
 
 export interface BatchReport {
@@ -198,11 +199,9 @@ function isCounted(mark: RunMark, stage: WriteStage): boolean {
 async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date): Promise<Settled[]> {
   if (entries.length === 0) return [];
   const { courses, source } = stage;
-  const judged = entries.map((entry) => ({ entry, judged: stage.judge(entry) }));
-  const known = await courses.known(
-    source.id,
-    entries.map((entry) => entry.remoteId),
-  );
+  const ids = entries.map((entry) => entry.remoteId);
+  const [answers, known] = await Promise.all([stage.judge(entries), courses.known(source.id, ids)]);
+  const judged = entries.flatMap((entry, at) => (answers[at] === undefined ? [] : { entry, judged: answers[at] }));
   const claims = new Map<string, string>();
   for (const each of judged) {
     if (each.judged.kind === 'course' && !known.has(each.entry.remoteId))
