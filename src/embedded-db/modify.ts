@@ -1,5 +1,6 @@
 import { BSONRegExp, ObjectId } from 'bson';
 import {
+  checkReadable,
   type Doc,
   decode,
   decodeFields,
@@ -9,7 +10,7 @@ import {
   moveIdFirst,
 } from './bson-codec.ts';
 import { isDoc } from './bson-values.ts';
-import type { Collection } from './catalogue.ts';
+import type { Collection, Index } from './catalogue.ts';
 import { compileCollation } from './collation.ts';
 import { failedToParse, MongoError } from './mongo-error.ts';
 import { compileProjection } from './projection.ts';
@@ -33,6 +34,26 @@ function checkId(id: unknown): void {
     throw new MongoError(52, `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`);
 }
 
+/** The top-level fields that the keys of a document come from; `undefined`: any. Each collection has an index on `_id`. */
+function fieldsIndexed({ indexes }: Collection): ReadonlySet<string> | undefined {
+  const known = indexed.get(indexes);
+  const newest = indexes.at(-1)?.id;
+  if (known && known.count === indexes.length && known.newest === newest) return known.fields;
+  const isAny = indexes.some(({ reads }) => !reads);
+  const fields = isAny ? undefined : new Set(indexes.flatMap(({ reads }) => [...(reads ?? [])]));
+  indexed.set(indexes, { count: indexes.length, newest, fields });
+  return fields;
+}
+
+interface Indexed {
+  /** Both change when an index comes or goes: numbers are never given again. */
+  readonly count: number;
+  readonly newest: number | undefined;
+  readonly fields: ReadonlySet<string> | undefined;
+}
+
+const indexed = new WeakMap<readonly Index[], Indexed>();
+
 /** Stores a document as received, with `_id` first and one made when it has none; gives its `_id`. */
 export function insertBytes(store: Store, collection: Collection, received: Buffer): unknown {
   if (received.length > MAX_DOCUMENT_BYTES) {
@@ -41,8 +62,9 @@ export function insertBytes(store: Store, collection: Collection, received: Buff
       `object to insert too large. size in bytes: ${received.length}, max size: ${MAX_DOCUMENT_BYTES}`,
     );
   }
-  // Decoding all of it also proves that the bytes can be read back.
-  const doc = decode(received);
+  checkReadable(received);
+  const fields = fieldsIndexed(collection);
+  const doc = fields ? decodeFields(received, fields) : decode(received);
   if (Object.hasOwn(doc, '_id')) {
     checkId(doc._id);
     store.insert(collection, doc, moveIdFirst(received));

@@ -16,7 +16,14 @@ import {
 } from 'bson';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Doc, decode, decodeFields, encode, moveIdFirst } from '../../src/embedded-db/bson-codec.ts';
+import {
+  checkReadable,
+  type Doc,
+  decode,
+  decodeFields,
+  encode,
+  moveIdFirst,
+} from '../../src/embedded-db/bson-codec.ts';
 import { compareValues, equalValues, identicalValues, typeName } from '../../src/embedded-db/bson-values.ts';
 import { compileCollation } from '../../src/embedded-db/collation.ts';
 import { encodeBound, encodeKey, indexFields, keysOf, typeBound, valueKey } from '../../src/embedded-db/index-keys.ts';
@@ -240,6 +247,28 @@ describe('BSON values of the embedded database', () => {
       expect(codeOf(() => decode(bytes))).to.equal(22);
       expect(codeOf(() => encode({ 'a\0b': 1 }))).to.equal(2);
       expect(codeOf(() => encode({ a: new Date(Number.NaN) }))).to.equal(2);
+    });
+
+    it('tells what cannot be decoded without decoding it, whatever the bytes are', () => {
+      let deep: Doc = {};
+      for (let i = 0; i < 300; i++) deep = { a: deep };
+      expect(codeOf(() => checkReadable(serialize(deep)))).to.equal(15);
+      const one = { a: [1, 'x', { z: [{}] }], b: { c: new Date(0) }, d: /x/, e: new Code('f', { g: { h: 1 } }) };
+      const whole = Buffer.from(serialize(one));
+      fc.assert(
+        fc.property(fc.uint8Array({ minLength: 1, maxLength: 3 }), fc.nat(whole.length), (noise, at) => {
+          const bytes = Buffer.from(whole);
+          bytes.set(noise.subarray(0, bytes.length - at), at);
+          expect(codeOf(() => checkReadable(bytes))).to.equal(codeOf(() => decode(bytes)));
+        }),
+        { numRuns: 5_000 },
+      );
+    });
+
+    it('reads the fields that come after a name given twice', () => {
+      const bytes = Buffer.from(serialize({ a: 1, b: 2, c: 3 }));
+      bytes[bytes.indexOf('b')] = 'a'.charCodeAt(0);
+      expect(decodeFields(bytes, new Set(['a', 'c']))).to.deep.equal({ a: 2, c: 3 });
     });
 
     it('never reads beyond its bytes, whatever they are', () => {
