@@ -41,6 +41,8 @@ const casesSchema = z.object({
       titre: z.string().min(1),
       /** The rules that the case shows. */
       illustre: z.array(z.string()).min(1),
+      /** How the expected answer follows from the rules, where it takes a computation. */
+      pourquoi: z.string().min(1).optional(),
       /** A dossier as a visitor of the API would send it. */
       entree: z.unknown(),
       attendu: z.record(z.string(), z.unknown()),

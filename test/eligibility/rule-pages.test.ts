@@ -65,6 +65,8 @@ describe('the rules as pages', () => {
       for (const { id: caseId } of shown) expect(page).to.contain(`<summary>${caseId} : `);
       expect(page).not.to.contain('(différent)');
     }
+    // How an answer that takes a computation is derived.
+    expect(await read('/regles/A-08')).to.contain('<p>Dès le 26/02/2026 il faut 100');
   });
 
   it('F7: the page has the history, and names nobody', async () => {

@@ -140,11 +140,13 @@ describe('the rules while the platform runs', () => {
 
   it('carry the answers of worked cases that a version changed', async () => {
     const rules = await world.process();
-    const [first] = rules.cases();
+    const first = rules.cases().find(({ pourquoi }) => pourquoi !== undefined);
     const change = { id: first?.id ?? '', attendu: { cpf: 'non' }, reason: 'Le plafond change.' };
     await world.store.publish(aPublication({ caseChanges: [change] }));
     await rules.refresh();
-    expect(rules.cases()[0]?.attendu).to.deep.equal({ cpf: 'non' });
+    const changed = rules.cases().find(({ id }) => id === first?.id);
+    expect(changed?.attendu).to.deep.equal({ cpf: 'non' });
+    expect(changed, 'the former answer and how it was derived').not.to.have.property('pourquoi');
     expect(withCaseChanges(rules.cases(), [{ ...change, id: 'gone' }])).to.deep.equal(rules.cases());
   });
 });

@@ -171,12 +171,14 @@ function withPublication(state: State, input: unknown, sequence: number): State 
   };
 }
 
-/** A change of a case that no longer exists changes nothing. */
+/** A change of a case that no longer exists changes nothing. How the former answer was derived goes with it. */
 export function withCaseChanges(cases: readonly WorkedCase[], changes: readonly CaseChange[]): readonly WorkedCase[] {
   if (changes.length === 0) return cases;
   const byId = new Map(changes.map((one) => [one.id, one]));
   return cases.map((one) => {
     const change = byId.get(one.id);
-    return change === undefined ? one : { ...one, attendu: change.attendu };
+    if (change === undefined) return one;
+    const { pourquoi: _former, ...rest } = one;
+    return { ...rest, attendu: change.attendu };
   });
 }

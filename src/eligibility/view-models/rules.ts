@@ -189,6 +189,7 @@ export interface ShownCase {
   readonly worked: {
     readonly id: string;
     readonly titre: string;
+    readonly pourquoi?: string | undefined;
     readonly entree?: unknown;
     readonly attendu: Readonly<Record<string, unknown>>;
   };
@@ -202,6 +203,7 @@ function caseModel({ worked, answered, changed }: ShownCase) {
   return {
     id: worked.id,
     title: french(worked.titre),
+    why: worked.pourquoi === undefined ? null : french(worked.pourquoi),
     date: verdict === null ? null : `le ${shortDay(verdict.date)}`,
     state: rows.every(({ same }) => same) ? asExpected : different,
     rows,
