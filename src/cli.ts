@@ -45,7 +45,9 @@ auditCommands(program, config);
 retentionCommands(program, config);
 providerCommands(program, config);
 secretCommands(program, config);
-const eligibility = eligibilityCommands(program);
+const eligibility = eligibilityCommands(program, (print) =>
+  withApp(config(), print, async ({ rules }) => rules.current()),
+);
 assessingCommand(eligibility, config);
 flipsCommand(eligibility, config);
 receiptCommands(program, eligibility, config);

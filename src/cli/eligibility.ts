@@ -1,4 +1,7 @@
-/** `eligibility …`: what the training account pays, from files; no database, no network. */
+/**
+ * `eligibility …`: what the training account pays. From files alone, without database or network, unless `--database` asks
+ * for the rules as rule editors published them.
+ */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadRules } from '../eligibility/data.ts';
@@ -12,15 +15,34 @@ import { AppError } from '../errors.ts';
 import type { Printer } from './output.ts';
 import { commandOf } from './program.ts';
 
-/** @returns the group, for the commands that need the platform. */
-export function eligibilityCommands(program: Command): Command {
+interface RulesOption {
+  readonly database: boolean;
+}
+const withDatabase = [
+  '--database',
+  'with the rule versions published in the database, not those of the file alone',
+] as const;
+
+/**
+ * @param published the rules of the database; it is opened by that call only
+ * @returns the group, for the commands that need the platform
+ */
+export function eligibilityCommands(program: Command, published: (print: Printer) => Promise<RuleSet>): Command {
   const group = program.command('eligibility').description('what the training account (CPF) pays, and why');
+
+  async function rulesFor({ database }: RulesOption, print: Printer): Promise<RuleSet> {
+    if (!database) return loadRules();
+    const rules = await published(print);
+    print.progress(`Règles de la base, version ${rules.version}.`);
+    return rules;
+  }
 
   commandOf(group, 'check', 'answers a file of cases {"cas":[{id,entree,attendu?}]}')
     .option('--cases <path>', 'file of cases, JSON')
-    .action(async (options: { cases?: string }, print: Printer) => {
+    .option(...withDatabase, false)
+    .action(async (options: RulesOption & { cases?: string }, print: Printer) => {
       const input = await readJson(options.cases, '--cases');
-      const rules = loadRules();
+      const rules = await rulesFor(options, print);
       if (print.json) {
         const answers = checkCases(input, rules);
         print.thing(answers, []);
@@ -35,9 +57,11 @@ export function eligibilityCommands(program: Command): Command {
   commandOf(group, 'explain', 'every rule looked at for one case, in plain French')
     .option('--case <path>', 'one case {id,entree}, one dossier, or a file of cases, JSON')
     .option('--id <id>', 'which case of the file; the first unless told')
-    .action(async (options: { case?: string; id?: string }, print: Printer) => {
-      const rules = loadRules();
-      const cases = assessCases(asCases(await readJson(options.case, '--case')), rules);
+    .option(...withDatabase, false)
+    .action(async (options: RulesOption & { case?: string; id?: string }, print: Printer) => {
+      const input = asCases(await readJson(options.case, '--case'));
+      const rules = await rulesFor(options, print);
+      const cases = assessCases(input, rules);
       const found = options.id === undefined ? cases[0] : cases.find(({ id }) => String(id) === options.id);
       if (found === undefined) {
         const which = options.id === undefined ? 'aucun cas' : `pas de cas ${options.id}`;
@@ -51,16 +75,14 @@ export function eligibilityCommands(program: Command): Command {
       print.thing({ id: found.id, ...found.verdict }, explained(found.verdict, rules));
     });
 
-  commandOf(
-    group,
-    'rules',
-    'the rules and values of the file in force on a day; what was published since is on /regles',
-  )
+  commandOf(group, 'rules', 'the rules and values in force on a day')
     .option('--on <date>', 'YYYY-MM-DD; today unless told')
-    .action(async (options: { on?: string }, print: Printer) => {
+    .option(...withDatabase, false)
+    .action(async (options: RulesOption & { on?: string }, print: Printer) => {
       const on = options.on ?? new Date().toISOString().slice(0, 10);
       if (!isDay(on)) throw new AppError('invalid', 'DATE', `« ${on} » n'est pas une date AAAA-MM-JJ qui existe.`);
-      const current = loadRules().rules.flatMap(({ id, condition, versions }) =>
+      const { rules } = await rulesFor(options, print);
+      const current = rules.flatMap(({ id, condition, versions }) =>
         versions
           .filter(({ from, to }) => from <= on && (to === null || on <= to))
           .map((version) => ({ id, condition, ...version, period: periodOf(version) })),
@@ -85,13 +107,24 @@ const certainties = { H: 'élevée', M: 'moyenne', L: 'faible', K: 'droit géné
 
 async function readJson(path: string | undefined, option: string): Promise<unknown> {
   if (path === undefined) throw new AppError('invalid', 'CASES_FILE', `Donnez ${option} FICHIER.json.`);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw new AppError('not-found', 'FILE_UNREADABLE', `Le fichier ${path} est introuvable ou illisible.`, { cause });
   });
+  const text = utf8(bytes, path);
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch (cause) {
     throw new AppError('invalid', 'FILE_NOT_JSON', `Le fichier ${path} n'est pas du JSON.`, { cause });
+  }
+}
+
+/** Without its byte order mark. Another encoding is refused: read as UTF-8, its letters would be lost without a word. */
+function utf8(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const message = `Le fichier ${path} n'est pas en UTF-8 : enregistrez-le dans cet encodage.`;
+    throw new AppError('invalid', 'FILE_NOT_UTF8', message, { cause });
   }
 }
 

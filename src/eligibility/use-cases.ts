@@ -33,10 +33,7 @@ export function assessCases(input: unknown, rules: RuleSet): AssessedCase[] {
     });
   return file.data.cas.map((one, at) => {
     const read = caseSchema.safeParse(one);
-    if (!read.success) {
-      const path = read.error.issues[0]?.path.join('.') || 'cas';
-      return { id: `cas[${at}]`, errors: [{ path, message: 'Un cas est un objet avec « id » et « entree ».' }] };
-    }
+    if (!read.success) return { id: `cas[${at}]`, errors: errorsOfCase(one, read.error) };
     const { id, entree, attendu } = read.data;
     const reading = readDossier(entree);
     if (!reading.ok) return { id, errors: reading.errors };
@@ -44,6 +41,14 @@ export function assessCases(input: unknown, rules: RuleSet): AssessedCase[] {
     const differences = attendu === null || attendu === undefined ? null : differing(wireVerdict(verdict), attendu);
     return { id, dossier: reading.dossier, verdict, differences };
   });
+}
+
+/** A case without a name is refused, and told all the same what is wrong in its dossier. */
+function errorsOfCase(one: unknown, { issues }: z.ZodError): DossierError[] {
+  const path = issues[0]?.path.join('.') || 'cas';
+  const named = { path, message: 'Un cas est un objet avec « id » et « entree ».' };
+  const dossier = path === 'id' ? readDossier((one as { entree?: unknown }).entree) : null;
+  return [named, ...(dossier?.ok === false ? dossier.errors : [])];
 }
 
 export type CheckedCase =

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Command } from 'commander';
 import { eligibilityCommands } from '../../src/cli/eligibility.ts';
+import { loadRulesFile, ruleSetOf } from '../../src/eligibility/data.ts';
 import { wireDossier } from '../builders/dossier.ts';
 
 describe('eligibility on the command line', () => {
@@ -18,6 +19,26 @@ describe('eligibility on the command line', () => {
     const path = join(folder, 'cases.json');
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
+  }
+
+  let opened = 0;
+
+  /** The rules of the file, but for a participation of 160 € since 2 April 2026. */
+  function published() {
+    const rulesFile = loadRulesFile();
+    const rules = rulesFile.rules.map((rule) =>
+      rule.id === 'F-03'
+        ? {
+            ...rule,
+            versions: rule.versions.map((one) =>
+              one.from === '2026-04-02' ? { ...one, parameters: { montant: 160 } } : one,
+            ),
+          }
+        : rule,
+    );
+    const read = ruleSetOf({ ...rulesFile, rules });
+    if (!read.ok) throw new Error(read.problems.join(' '));
+    return read.rules;
   }
 
   async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -35,7 +56,10 @@ describe('eligibility on the command line', () => {
     };
     try {
       const program = new Command();
-      eligibilityCommands(program);
+      eligibilityCommands(program, async () => {
+        opened += 1;
+        return published();
+      });
       await program.parseAsync(['node', 'cli', 'eligibility', ...args]);
       return { code: Number(process.exitCode), ...written };
     } finally {
@@ -133,5 +157,35 @@ describe('eligibility on the command line', () => {
     expect(await on('2026-04-02')).to.equal(150);
     expect(await on('2027-01-01')).to.equal(undefined);
     expect((await cli('rules', '--on', '2026-02-30')).code).to.equal(2);
+  });
+
+  it('--database answers with the published rules; without it no database is opened', async () => {
+    opened = 0;
+    const cases = file({ cas: [good] });
+    const rest = async (...options: string[]) =>
+      JSON.parse((await cli('check', '--cases', cases, '--json', ...options)).out).results[0].verdict.resteACharge;
+    expect(await rest()).to.equal(150);
+    expect((await cli('explain', '--case', cases)).out).to.include('Reste à payer : 150 €');
+    await cli('rules', '--on', '2026-04-02');
+    expect(opened).to.equal(0);
+    expect(await rest('--database')).to.equal(160);
+    const explained = await cli('explain', '--case', cases, '--database');
+    expect(explained.out).to.include('Reste à payer : 160 €').and.include(`version ${published().version}`);
+    expect((await cli('rules', '--on', '2026-04-02', '--database')).out).to.match(/F-03 .*montant 160/);
+    expect(opened).to.equal(3);
+  });
+
+  it('a file that is not UTF-8 is refused, a byte order mark and Windows line ends are read', async () => {
+    const path = join(folder, 'cases.json');
+    const text = JSON.stringify({ cas: [{ ...good, id: 'été' }] }, null, 1);
+    for (const bytes of [Buffer.from(text, 'latin1'), Buffer.from(`\uFEFF${text}`, 'utf16le')]) {
+      writeFileSync(path, bytes);
+      const { code, err } = await cli('check', '--cases', path, '--json');
+      expect(code).to.equal(2);
+      expect(JSON.parse(err).error.code).to.equal('FILE_NOT_UTF8');
+    }
+    const { code, out } = await cli('check', '--cases', file(`\uFEFF${text.replace(/\n/g, '\r\n')}`), '--json');
+    expect(code).to.equal(0);
+    expect(JSON.parse(out).results[0].id).to.equal('été');
   });
 });

@@ -32,7 +32,7 @@ describe('refused dossiers', () => {
     expect(results).to.have.length(1);
     const [result] = results;
     expect(result).to.have.keys('id', 'errors');
-    expect(wrongPaths(wire)).to.have.members([
+    expect(wrongPaths(wire), 'in the order of the dossier').to.deep.equal([
       'date',
       'personne.statut',
       'personne.age',
@@ -40,8 +40,8 @@ describe('refused dossiers', () => {
       'action.certification.repertoire',
       'action.prix',
       'organisme.qualiopi.categories[1]',
-      'organisme.sousTraitance.cascade',
       'organisme.sousTraitance.habilitation',
+      'organisme.sousTraitance.cascade',
       'cofinancements[1].par',
       'cofinancements[1].montant',
       'cofinancements[1].accorde',
@@ -151,6 +151,43 @@ describe('refused dossiers', () => {
       ['cas[1]', true],
       [7, false],
       ['b', true],
+    ]);
+  });
+
+  it('a case without id is told what is wrong in its dossier too', () => {
+    const { results } = checkCases(
+      {
+        cas: [
+          { entree: wireDossier({ date: '2025-02-30', 'action.prix': 1e9 }) },
+          { id: null, entree: wireDossier() },
+          3,
+        ],
+      },
+      rules,
+    );
+    expect(results.map((one) => ('errors' in one ? one.errors.map(({ path }) => path) : []))).to.deep.equal([
+      ['id', 'date', 'action.prix'],
+      ['id'],
+      ['cas'],
+    ]);
+  });
+
+  it('what contradicts another field stands at its place among the wrong fields', () => {
+    const wire = wireDossier({
+      date: 'x',
+      [code]: 'RS6604',
+      'action.certification.active': 'oui',
+      'action.prix': -1,
+      'organisme.ndaValide': 1,
+      cofinancements: [null],
+    });
+    expect(wrongPaths(wire)).to.deep.equal([
+      'date',
+      'action.certification.repertoire',
+      'action.certification.active',
+      'action.prix',
+      'organisme.ndaValide',
+      'cofinancements[0]',
     ]);
   });
 

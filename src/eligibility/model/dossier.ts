@@ -260,16 +260,35 @@ function errorsOf(issues: readonly z.core.$ZodIssue[], above: readonly PropertyK
   });
 }
 
+/** Where what the fields say of each other stands among the fields, which are read in their order. */
+const sections = [
+  'date',
+  'personne',
+  'action.type',
+  'action.certification.code',
+  'action.certification.repertoire',
+  'action.certification',
+  'action',
+  'organisme',
+];
+
+function sectionOf({ path }: DossierError): number {
+  const at = sections.findIndex((section) => path === section || path.startsWith(`${section}.`));
+  return at === -1 ? sections.length : at;
+}
+
 export type DossierReading =
   | { readonly ok: true; readonly dossier: Dossier }
   | { readonly ok: false; readonly errors: readonly DossierError[] };
 
-/** Checks everything at once: a refused dossier names each wrong field, and nothing is computed from it. */
+/** Checks everything at once: a refused dossier names each wrong field, in their order, and nothing is computed from it. */
 export function readDossier(input: unknown): DossierReading {
   const parsed = dossierSchema.safeParse(input);
   const crossed = contradictions(input);
   if (parsed.success && crossed.length === 0) return { ok: true, dossier: parsed.data };
-  const errors = [...(parsed.success ? [] : errorsOf(parsed.error.issues)), ...crossed];
+  const errors = [...(parsed.success ? [] : errorsOf(parsed.error.issues)), ...crossed].sort(
+    (one, other) => sectionOf(one) - sectionOf(other),
+  );
   const first = new Map(errors.toReversed().map((one) => [one.path, one]));
   return { ok: false, errors: errors.filter((one) => first.get(one.path) === one) };
 }
