@@ -3,7 +3,7 @@ import { defineConnector, type SourceContext, type SourceItem } from '../../src/
 import { readJsonRecords } from '../../src/platform/read-json.ts';
 import { charsetOfContentType, peekByte } from '../../src/platform/read-text.ts';
 import { childrenOf, readXmlRecords, type XmlElement } from '../../src/platform/read-xml.ts';
-import { normalise } from './normalise.ts';
+import { corrects, normalise } from './normalise.ts';
 import { numberOf } from './offer.ts';
 import { type LheoRecord, recordSchema } from './record.ts';
 
@@ -26,6 +26,7 @@ export default defineConnector({
   recordSchema,
   cursorSchema: z.never(),
   read,
+  corrects,
   normalise,
 });
 

@@ -1,4 +1,4 @@
-import type { CourseDraft, Normalised, Problem } from '../../src/harvest/connector.ts';
+import type { AnyConnector, CourseDraft, Normalised, Problem } from '../../src/harvest/connector.ts';
 import { parseActivityNumber, parseCertification, parseSiret, subjectCode } from '../../src/harvest/parse/codes.ts';
 import { instantOf, sessionDates } from '../../src/harvest/parse/dates.ts';
 import { parseEffort } from '../../src/harvest/parse/effort.ts';
@@ -29,6 +29,45 @@ import {
 } from './offer.ts';
 import type { LheoRecord } from './record.ts';
 import { levels, modalities, recruitmentStates } from './tables.ts';
+
+/** The fields of the three shapes, as problems name them. */
+export const corrects: NonNullable<AnyConnector['corrects']> = {
+  'intitule-formation': 'title',
+  intitule: 'title',
+  'objectif-formation + contenu-formation': 'description',
+  'url-session': 'url',
+  'url-action': 'url',
+  'url-formation': 'url',
+  'coordonnees-organisme/coordonnees/web/urlweb': 'url',
+  'resume-offre/@href': 'url',
+  'resume-offre/@file': 'url',
+  'organisme.contact.url': 'url',
+  'nom-organisme': 'provider',
+  'organisme.nom': 'provider',
+  'SIRET-organisme-formation/SIRET': 'siret',
+  SIRET: 'siret',
+  'organisme.siret': 'siret',
+  'numero-activite': 'activityNumber',
+  'prix-total-TTC': 'price',
+  'certification/code-RNCP': 'certifications',
+  'certification/code-RS': 'certifications',
+  'code-rncp': 'certifications',
+  'session/periode/debut': 'sessions',
+  'session/periode/fin': 'sessions',
+  'session/periode-inscription/periode/debut': 'sessions',
+  'session/periode-inscription/periode/fin': 'sessions',
+  'sessions.debut': 'sessions',
+  'sessions.fin': 'sessions',
+  'langue-formation': 'languages',
+  'nombre-heures-total': 'hours',
+  'nombre-heures-centre': 'hours',
+  'nombre-heures-entreprise': 'hours',
+  'sessions.nombre-heures-total': 'hours',
+  'duree-indicative': 'weeks',
+  'conditions-specifiques': 'prerequisites',
+  equipement: 'equipment',
+  'acces-handicapes': 'accessibility',
+};
 
 const maxDescription = 60_000;
 const maxSessions = 500;
@@ -102,7 +141,7 @@ function courseOf(offer: Offer): Normalised {
     image: null,
     sourceUpdatedAt: instantOf(offer.updated),
   };
-  if (findings.errors.length > 0) return { kind: 'rejected', problems: findings.errors };
+  if (findings.errors.length > 0) return { kind: 'rejected', problems: findings.errors, draft: course };
   const warnings = findings.warnings.length === 0 ? {} : { warnings: findings.warnings };
   return { kind: 'course', course, ...warnings };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineConnector, type SourceContext, type SourceItem } from '../../src/harvest/connector.ts';
 import { readJsonRecords } from '../../src/platform/read-json.ts';
-import { normalise } from './normalise.ts';
+import { corrects, normalise } from './normalise.ts';
 import { nextPage, type Page, pageSchema, refuseMorePages, refuseWithoutNewRecord } from './paging.ts';
 import { recordSchema, workloadUnits } from './record.ts';
 
@@ -87,5 +87,6 @@ export default defineConnector({
   recordSchema,
   cursorSchema: pageSchema,
   read,
+  corrects,
   normalise,
 });

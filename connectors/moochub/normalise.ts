@@ -1,5 +1,11 @@
 /** A MOOChub resource to a course draft. The version is read in the data: servers announce any, or none. */
-import { type CourseDraft, type Normalised, type Problem, unknownDraft } from '../../src/harvest/connector.ts';
+import {
+  type AnyConnector,
+  type CourseDraft,
+  type Normalised,
+  type Problem,
+  unknownDraft,
+} from '../../src/harvest/connector.ts';
 import { instantOf } from '../../src/harvest/parse/dates.ts';
 import { isoDurationMinutes, isoDurationWeeks } from '../../src/harvest/parse/durations.ts';
 import { cleanHtml, plainText } from '../../src/harvest/parse/html.ts';
@@ -18,6 +24,24 @@ import type { Attributes, MoochubRecord } from './record.ts';
 import { sessionsOf } from './sessions.ts';
 
 type Version = 1 | 2 | 3;
+
+/** The fields of a resource, as problems name them. */
+export const corrects: NonNullable<AnyConnector['corrects']> = {
+  'attributes.name': 'title',
+  'attributes.description': 'description',
+  'attributes.url': 'url',
+  'attributes.publisher': 'provider',
+  'attributes.moocProvider': 'provider',
+  'attributes.offer': 'price',
+  'attributes.startDate': 'sessions',
+  'attributes.endDate': 'sessions',
+  'attributes.applicationStartDate': 'sessions',
+  'attributes.applicationDeadline': 'sessions',
+  'attributes.languages': 'languages',
+  'attributes.inLanguage': 'languages',
+  'attributes.duration': 'weeks',
+  'attributes.workload': 'weeklyHours',
+};
 
 export function normalise(raw: MoochubRecord): Normalised {
   const type = raw.type?.toLowerCase();
@@ -42,7 +66,6 @@ export function normalise(raw: MoochubRecord): Normalised {
   const offers = offersOf(attributes);
   const sessions = sessionsOf(attributes);
   problems.push(...offers.problems, ...sessions.problems);
-  if (problems.length > 0 || provider === null || url.kind !== 'url') return { kind: 'rejected', problems };
 
   const warnings: Problem[] = [...sessions.warnings];
   const languages = languageTags([attributes.languages, attributes.inLanguage].flat());
@@ -59,9 +82,9 @@ export function normalise(raw: MoochubRecord): Normalised {
     title,
     descriptionHtml: html,
     description,
-    url: url.url,
+    url: url.kind === 'url' ? url.url : '',
     languages: languages.tags,
-    provider,
+    provider: provider ?? { name: '', url: null, siret: null, activityNumber: null },
     level: levelOf(attributes),
     effortMinutesPerWeek: workload.minutesPerWeek,
     effortText: workload.text,
@@ -87,6 +110,7 @@ export function normalise(raw: MoochubRecord): Normalised {
     image: urlOrNull(typeof image === 'string' ? image : (image?.contentUrl ?? image?.url), reading.url),
     sourceUpdatedAt: instantOf(attributes.dateModified),
   };
+  if (problems.length > 0) return { kind: 'rejected', problems, draft: course };
   return { kind: 'course', course, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 

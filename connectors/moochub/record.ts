@@ -40,8 +40,8 @@ const licence = z.union([
 ]);
 
 export const attributesSchema = z.object({
-  name: z.string(),
-  url: z.string(),
+  name: text,
+  url: text,
 
   abstract: text,
   /** Misspelt so in v1. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineConnector, type SourceContext, type SourceItem } from '../../src/harvest/connector.ts';
 import { type Cursor, cursorSchema, type Listed, pagesOf } from './listing.ts';
-import { normalise } from './normalise.ts';
+import { corrects, normalise } from './normalise.ts';
 import { entrySchema, modalities, recordSchema } from './record.ts';
 
 const lists = ['subjects', 'levels', 'organizations'] as const;
@@ -99,5 +99,6 @@ export default defineConnector({
   recordSchema,
   cursorSchema,
   read,
+  corrects,
   normalise,
 });

@@ -1,5 +1,11 @@
 /** A Richie course to a course draft. State and offers are codes; the sentences of the portal are never tested. */
-import { type CourseDraft, type Normalised, type Problem, unknownDraft } from '../../src/harvest/connector.ts';
+import {
+  type AnyConnector,
+  type CourseDraft,
+  type Normalised,
+  type Problem,
+  unknownDraft,
+} from '../../src/harvest/connector.ts';
 import { sessionDates } from '../../src/harvest/parse/dates.ts';
 import { parseEffort } from '../../src/harvest/parse/effort.ts';
 import { cleanHtml, plainText } from '../../src/harvest/parse/html.ts';
@@ -21,6 +27,25 @@ import type { Priced, RichieRecord, Run } from './record.ts';
 type Session = CourseDraft['sessions'][number];
 type Money = NonNullable<CourseDraft['price']>;
 
+/** The fields of a course, as problems name them. */
+export const corrects: NonNullable<AnyConnector['corrects']> = {
+  title: 'title',
+  introduction: 'description',
+  absolute_url: 'url',
+  organization_highlighted: 'provider',
+  price: 'price',
+  certificate_price: 'certificate',
+  'course_runs.*.price': 'price',
+  'course_runs.*.certificate_price': 'certificate',
+  'course_runs.*.start': 'sessions',
+  'course_runs.*.end': 'sessions',
+  'course_runs.*.enrollment_start': 'sessions',
+  'course_runs.*.enrollment_end': 'sessions',
+  'course_runs.languages': 'languages',
+  effort: 'weeklyHours',
+  duration: 'weeks',
+};
+
 export function normalise(raw: RichieRecord): Normalised {
   const { reading } = raw;
   const problems: Problem[] = [];
@@ -41,7 +66,6 @@ export function normalise(raw: RichieRecord): Normalised {
   const runs = (raw.course_runs ?? []).slice(0, 500);
   const courseFields = pricesOf(raw, '', problems);
   const sessions = runs.flatMap((run, index) => sessionOf(run, index, stateOf(raw, runs.length), problems, warnings));
-  if (problems.length > 0 || url.kind !== 'url') return { kind: 'rejected', problems };
 
   const languages = languageTags(runs.flatMap((run) => run.languages ?? []));
   for (const language of languages.unknown) warnings.push(unknownLanguage('course_runs.languages', language));
@@ -51,7 +75,7 @@ export function normalise(raw: RichieRecord): Normalised {
     title,
     descriptionHtml: introduction.html,
     description: introduction.text,
-    url: url.url,
+    url: url.kind === 'url' ? url.url : '',
     languages: languages.tags,
     provider: { name: provider.slice(0, 300), url: null, siret: null, activityNumber: null },
     level: { label: level.slice(0, 200) || null, eqf: null },
@@ -66,6 +90,7 @@ export function normalise(raw: RichieRecord): Normalised {
     modality: reading.modality ?? 'unknown',
     image: urlOrNull(raw.cover_image?.src, reading.url),
   };
+  if (problems.length > 0) return { kind: 'rejected', problems, draft: course };
   return { kind: 'course', course, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 

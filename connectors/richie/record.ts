@@ -30,8 +30,8 @@ export const modalities = ['remote', 'blended', 'onsite'] as const;
 
 export const recordSchema = priced.extend({
   id: id.refine((value) => value !== '', 'un identifiant'),
-  title: z.string(),
-  absolute_url: z.string(),
+  title: text,
+  absolute_url: text,
   introduction: text,
   categories: z.array(id).nullish(),
   organizations: z.array(id).nullish(),

@@ -8,6 +8,7 @@
 import type { z } from 'zod';
 import type { CourseDraft } from '../catalogue/model.ts';
 import type { GuardedHttp, Validators } from '../platform/http.ts';
+import type { CourseField } from './model/patch.ts';
 
 export type { CourseDraft } from '../catalogue/model.ts';
 export { unknownDraft } from '../catalogue/model.ts';
@@ -68,8 +69,11 @@ export type Normalised =
   | { readonly kind: 'course'; readonly course: CourseDraft; readonly warnings?: readonly Problem[] }
   /** Valid but not a course; counted, not an error. */
   | { readonly kind: 'skip'; readonly reason: string }
-  /** A field that a course cannot do without is unreadable: the record is quarantined with these problems. */
-  | { readonly kind: 'rejected'; readonly problems: readonly Problem[] };
+  /**
+   * A field that a course cannot do without is unreadable: the record is quarantined with these problems. `draft` is what
+   * could be read all the same; without it nobody can correct the record in place.
+   */
+  | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly draft?: CourseDraft };
 
 export interface Connector<Config, Raw, Cursor> {
   /** Equals the folder name; stored in every course's provenance; never reused. */
@@ -87,6 +91,8 @@ export interface Connector<Config, Raw, Cursor> {
   readonly recordSchema: z.ZodType<Raw>;
   /** A cursor survives deployments, so it is parsed, never trusted. */
   readonly cursorSchema: z.ZodType<Cursor>;
+  /** The field of the course that a problem of this field of the partner is about; `*` is a place in a list. */
+  readonly corrects?: Readonly<Record<string, CourseField>>;
   read(config: Config, context: SourceContext<Cursor>): AsyncIterable<SourceItem<Cursor>>;
   /** Pure, synchronous, no clock, no network. */
   normalise(raw: Raw): Normalised;
@@ -100,6 +106,7 @@ export interface AnyConnector {
   readonly resumable: boolean;
   readonly configSchema: z.ZodType<unknown>;
   readonly exampleConfig: unknown;
+  readonly corrects?: Readonly<Record<string, CourseField>>;
   /** @throws z.ZodError when the configuration or the cursor does not parse. */
   read(config: unknown, context: SourceContext<unknown>): AsyncIterable<SourceItem<unknown>>;
   /** Runs the record schema first: its refusals are `rejected` with one problem per field. */
@@ -114,6 +121,7 @@ export function defineConnector<Config, Raw, Cursor>(connector: Connector<Config
     resumable: connector.resumable,
     configSchema: connector.configSchema,
     exampleConfig: connector.exampleConfig,
+    ...(connector.corrects === undefined ? {} : { corrects: connector.corrects }),
     read(config, context) {
       const { cursor, ...rest } = context;
       return connector.read(connector.configSchema.parse(config), {

@@ -123,6 +123,8 @@ export interface HarvestRun {
   readonly endedAt: Date | null;
   readonly heartbeatAt: Date | null;
   readonly counters: Counters;
+  /** Of the records that it received and accepted, those that carry a correction in place. */
+  readonly corrected: number;
   readonly presentBefore: number;
   readonly presentAfter: number;
   /** The partner answered « not modified »: all counters are 0. */

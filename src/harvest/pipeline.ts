@@ -11,10 +11,12 @@ import { type Judged, type JudgeWork, judge } from './pipeline/judge.ts';
 import { judgeHere, makeJudging } from './pipeline/judge-ahead.ts';
 import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
+import { type SourcePatches, stampOfPatches } from './pipeline/patches.ts';
 import type { Batch, BatchSize } from './pipeline/read.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
 import { sum, totalsOf } from './pipeline/totals.ts';
 import { adoptUnmarked, type BatchReport, contradictionCode, type WriteStage, writeBatch } from './pipeline/write.ts';
+import type { PatchStore } from './store/patches.ts';
 import type { RecordStore } from './store/records.ts';
 import type { Baseline, Checkpoint, Reading, RunProgress, RunStore } from './store/runs.ts';
 import {
@@ -57,6 +59,7 @@ export interface PipelineTools {
   readonly courses: CourseWriter;
   readonly records: RecordStore;
   readonly runs: RunStore;
+  readonly patches: Pick<PatchStore, 'ofSource' | 'saw'>;
   readonly align: (draft: CourseDraft) => Alignment;
   /** Another thread that judges as this one would; absent: it is done here. */
   readonly judgeElsewhere?: (work: JudgeWork) => Promise<readonly Judged[]>;
@@ -88,7 +91,7 @@ export async function harvest(tools: PipelineTools, execution: Execution): Promi
   const passOn = () => stop.abort(execution.signal?.reason);
   execution.signal?.addEventListener('abort', passOn, { once: true });
   if (execution.signal?.aborted === true) passOn();
-  const run = makeRun(tools, execution, stop);
+  const run = makeRun(tools, execution, stop, await tools.patches.ofSource(execution.source.id));
   const beat = setInterval(() => void run.beat(), tools.settings.heartbeatMs);
   try {
     return await run.execute();
@@ -102,7 +105,7 @@ export async function harvest(tools: PipelineTools, execution: Execution): Promi
   }
 }
 
-function makeRun(tools: PipelineTools, execution: Execution, stop: AbortController) {
+function makeRun(tools: PipelineTools, execution: Execution, stop: AbortController, patches: SourcePatches) {
   const { courses, records, runs, now, settings, log } = tools;
   const { source, progress } = execution;
   const { attempt } = progress;
@@ -128,6 +131,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     source,
     connector,
     progress,
+    patches,
     overdue,
     onRetry: () => {
       retries += 1;
@@ -145,7 +149,10 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
           }),
         )
       : (entries) => {
-          const records = entries.map(({ remoteId, json, problems }) => ({ remoteId, json, problems }));
+          const records = entries.map(({ remoteId, json, problems, patches: own }) => ({
+            ...{ remoteId, json, problems },
+            ...(own === undefined ? {} : { patches: own }),
+          }));
           return judgeElsewhere({ connector: connector.id, runId, sourceId: source.id, records });
         },
   );
@@ -158,6 +165,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     committed,
     again: isReplay,
     judge: judging.judge,
+    patches: tools.patches,
   };
 
   async function keep(more: Pick<Checkpoint, 'decided'> = {}): Promise<void> {
@@ -172,7 +180,10 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   async function begin(): Promise<Baseline> {
     if (progress.baseline !== null) return progress.baseline;
     const before = await courses.presence(source.id);
-    const baseline = { present: sum(before), shown: before.published + before.missing, waiting: before.pending };
+    const baseline = {
+      ...{ present: sum(before), shown: before.published + before.missing, waiting: before.pending },
+      patches: stampOfPatches(patches),
+    };
     const { mode } = await listing.plan();
     await runs.begin(runId, attempt, { mode, presentBefore: baseline.present, baseline });
     return baseline;
@@ -332,6 +343,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       fault: adds ? ended.fault : countsFault,
       endedAt: now(),
       heartbeatAt: now(),
+      corrected: await countCorrected(),
       ...totals,
       notModified,
       retries,
@@ -340,6 +352,14 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     };
     if (!(await runs.end(attempt, run))) throw lost();
     return run;
+  }
+
+  /** Counted on the marks, as the rest is: a run that was killed counts the same. */
+  async function countCorrected(): Promise<number> {
+    const ids = [...patches].filter(([, own]) => own.some(({ ended }) => ended === null)).map(([remoteId]) => remoteId);
+    if (ids.length === 0) return 0;
+    const marks = await records.marks(source.id, ids);
+    return [...marks.values()].filter(({ run, verdict }) => run.id === runId && verdict === 'accepted').length;
   }
 
   /** The other half of E_AUTRE_PROPRIETAIRE: the first owner is told too. */

@@ -63,6 +63,7 @@ export function makePipelineTools(
     courses: makeCourseStore(database.connection),
     records: store.records,
     runs: store.runs,
+    patches: store.patches,
     align: (draft) => align({ ...draft, provider: draft.provider.name }, framework),
     frameworkVersion: framework.version,
     openHttp: (source, signal, onRetry) => {

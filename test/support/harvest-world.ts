@@ -8,11 +8,14 @@ import type { Alignment } from '../../src/framework/model.ts';
 import {
   type AnyConnector,
   defineConnector,
+  type Problem,
   type SourceContext,
   type SourceItem,
 } from '../../src/harvest/connector.ts';
 import type { HarvestRun, HarvestSource, RunTrigger } from '../../src/harvest/model.ts';
 import { everyRecordCountedOnce, presenceAddsUp } from '../../src/harvest/model.ts';
+import { missingField, unreadablePrice } from '../../src/harvest/parse/problems.ts';
+import { judge } from '../../src/harvest/pipeline/judge.ts';
 import { defaultSettings, harvest, type PipelineSettings, type PipelineTools } from '../../src/harvest/pipeline.ts';
 import { type HarvestStore, makeHarvestStore } from '../../src/harvest/store.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
@@ -28,7 +31,8 @@ export interface Raw {
   readonly odd?: boolean;
   /** The connector fails on it. */
   readonly crash?: boolean;
-  readonly price?: number;
+  /** Cents; a text cannot be read. */
+  readonly price?: number | string;
 }
 
 export type Item = SourceItem<number>;
@@ -73,20 +77,24 @@ export function listingConnector(listing: Listing, version = 1): AnyConnector {
     configSchema: z.object({ address: z.string() }),
     exampleConfig: { address: 'https://partenaire.example/' },
     recordSchema: z.object({
-      title: z.string().min(1),
+      title: z.string(),
       url: z.string().optional(),
       certification: z.string().optional(),
       hidden: z.boolean().optional(),
       odd: z.boolean().optional(),
       crash: z.boolean().optional(),
-      price: z.number().optional(),
+      price: z.union([z.number(), z.string()]).optional(),
     }) as unknown as z.ZodType<Raw>,
     cursorSchema: z.number(),
+    corrects: { title: 'title', price: 'price', url: 'url' },
     read: (_config, context) => (typeof listing === 'function' ? listing(context) : play(listing, context.cursor)),
     normalise(raw) {
       if (raw.crash === true) throw new TypeError('mapping bug');
       if (raw.hidden === true) return { kind: 'skip', reason: 'cours caché' };
-      const price = raw.price === undefined ? null : { amount: raw.price, currency: 'EUR', taxIncluded: true };
+      const problems: Problem[] = [];
+      if (raw.title === '') problems.push(missingField('title'));
+      if (typeof raw.price === 'string') problems.push(unreadablePrice('price', raw.price));
+      const price = typeof raw.price === 'number' ? { amount: raw.price, currency: 'EUR', taxIncluded: true } : null;
       const course = {
         ...unknownDraft,
         title: version === 1 ? raw.title : `${raw.title} (v${version})`,
@@ -96,6 +104,7 @@ export function listingConnector(listing: Listing, version = 1): AnyConnector {
         price,
         contentFree: price === null ? null : price.amount === 0,
       };
+      if (problems.length > 0) return { kind: 'rejected', problems, draft: course };
       const warning = { code: 'AV_LANGUE_INCONNUE', field: 'langue', value: 'xx', message: 'Langue inconnue.' };
       return { kind: 'course', course, warnings: raw.odd === true ? [warning] : [] };
     },
@@ -137,6 +146,8 @@ export interface RunOptions {
   readonly connector?: AnyConnector;
   readonly settings?: Partial<PipelineSettings>;
   readonly frameworkVersion?: string;
+  /** Records are judged by another thread: they go there and come back as plain data. */
+  readonly elsewhere?: boolean;
   /** The process dies at this call of a store, counted from 1. */
   readonly killAt?: number;
 }
@@ -192,6 +203,7 @@ const collections = [
   'harvest_raw_records',
   'harvest_runs',
   'harvest_readings',
+  'record_patches',
 ];
 
 /** On a database of its own, removed by `close`. */
@@ -213,7 +225,7 @@ export async function makeWorld(): Promise<World> {
   /** Commands on their way: the database executes what a dead process sent, before another one comes. */
   const sent = new Set<unknown>();
 
-  function tools(options: RunOptions): PipelineTools {
+  function tools(options: RunOptions, connector: AnyConnector): PipelineTools {
     let calls = 0;
     let dead = false;
     const gate = () => {
@@ -225,7 +237,18 @@ export async function makeWorld(): Promise<World> {
       courses: mortal(courses, gate, sent),
       records: mortal(store.records, gate, sent),
       runs: mortal(store.runs, gate, sent),
+      patches: mortal(store.patches, gate, sent),
       align: alignTest,
+      ...(options.elsewhere === true
+        ? {
+            judgeElsewhere: async (work) =>
+              structuredClone(
+                structuredClone(work).records.map((one) =>
+                  judge(one, { connector, align: alignTest, onError: () => {} }),
+                ),
+              ),
+          }
+        : {}),
       frameworkVersion: options.frameworkVersion ?? 'test',
       openHttp: () => ({ open: () => Promise.reject(new Error('no network in these tests')) }),
       now,
@@ -237,9 +260,10 @@ export async function makeWorld(): Promise<World> {
   async function execute(id: string, attempt: number, listing: Listing, options: RunOptions): Promise<HarvestRun> {
     const progress = await store.runs.take(id, attempt, now());
     if (progress === null) throw new Error('the run is not free');
-    const run = await harvest(tools(options), {
+    const connector = options.connector ?? listingConnector(listing, options.version);
+    const run = await harvest(tools(options, connector), {
       source: options.source ?? aSource(),
-      connector: options.connector ?? listingConnector(listing, options.version),
+      connector,
       progress,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

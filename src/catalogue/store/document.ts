@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { accessOf } from '../../eligibility/model.ts';
 import type { Alignment } from '../../framework/model.ts';
-import { type CourseEvent, changesBetween, type EventOrigin, kindOf } from '../model/history.ts';
+import { type CourseEvent, changesBetween, type EventOrigin, type HistoryField, kindOf } from '../model/history.ts';
 import {
   accessFactsOf,
   type Course,
@@ -67,6 +67,14 @@ export interface CourseWrite {
   readonly alignment: Alignment;
   /** « relevé le ». */
   readonly harvestedAt: Date;
+  /** What a person changed, and not the source. */
+  readonly edit?: CourseEdit | null;
+}
+
+/** Changes of a course that a person made: the history says so, and leaves the others to the harvest. */
+export interface CourseEdit {
+  readonly origin: 'provider' | 'operator';
+  readonly fields: readonly HistoryField[];
 }
 
 export interface WriteContext {
@@ -154,13 +162,19 @@ export function change(write: CourseWrite, known: KnownCourse, context: WriteCon
   const content = { ...contentOf(write, context), slug: slugOf(write.draft.title, known.id) };
   const changes = known.firstPublishedAt === null ? [] : changesBetween(known, content);
   const events: CourseEvent[] = [];
-  const announce = (kind: CourseEvent['kind'], changed: CourseEvent['changes']) =>
-    events.push(newEvent({ ...context, kind, changes: changed }));
+  const announce = (kind: CourseEvent['kind'], changed: CourseEvent['changes'], origin = context.origin) =>
+    events.push(newEvent({ ...context, origin, kind, changes: changed }));
   if (write.outcome === 'restored') {
     if (known.firstPublishedAt !== null) announce('restored', changes);
     return { set: { ...content, ...restoration(known, context) }, events };
   }
-  if (changes.length > 0 && known.state !== 'withdrawn') announce(kindOf(changes), changes);
+  if (known.state !== 'withdrawn') {
+    const { edit = null } = write;
+    const isEdited = ({ field }: CourseEvent['changes'][number]) => edit?.fields.includes(field) === true;
+    const [edited, harvested] = [changes.filter(isEdited), changes.filter((one) => !isEdited(one))];
+    if (harvested.length > 0) announce(kindOf(harvested), harvested);
+    if (edit !== null && edited.length > 0) announce(kindOf(edited), edited, edit.origin);
+  }
   if (known.state === 'missing') announce('seen-again', []);
   const missingSince = known.state === 'withdrawn' ? known.missingSince : null;
   const run = { id: context.runId, outcome: write.outcome };

@@ -6,6 +6,7 @@ import type { HarvestSource } from '../model.ts';
 import type { RawRecord, RecordStore } from '../store/records.ts';
 import type { RunProgress, RunStore } from '../store/runs.ts';
 import { canonicalJson, sha256 } from './fingerprint.ts';
+import { type SourcePatches, stampOfPatches, withPatches } from './patches.ts';
 import { type Batch, type BatchSize, cutBatches, type Entry, entryOf, readAhead, readToEnd } from './read.ts';
 
 export interface ListingOptions {
@@ -17,6 +18,8 @@ export interface ListingOptions {
     readonly openHttp: (source: HarvestSource, signal: AbortSignal, onRetry: () => void) => SourceHttp;
     readonly settings: { readonly batch: BatchSize };
   };
+  /** Corrections of its records. */
+  readonly patches: SourcePatches;
   readonly source: HarvestSource;
   readonly connector: AnyConnector;
   readonly progress: RunProgress;
@@ -32,7 +35,7 @@ interface ReadingPlan {
 }
 
 export interface Listing {
-  /** Of all that makes the same source be read otherwise: connector, its version, framework, settings. */
+  /** Of all that makes the same source be read otherwise: connector, its version, framework, settings, corrections. */
   readonly fingerprint: string;
   isConfigured(): boolean;
   /** From where to read, and whether the question may be conditional. */
@@ -53,10 +56,15 @@ export const noConnector: AnyConnector = {
   normalise: () => ({ kind: 'rejected', problems: [] }),
 };
 
-export function makeListing({ tools, source, connector, progress, overdue, onRetry }: ListingOptions): Listing {
+export function makeListing(options: ListingOptions): Listing {
+  const { tools, source, connector, progress, patches, overdue, onRetry } = options;
   const { id, version } = connector;
   const stamp = `${id} ${version} ${tools.frameworkVersion}`;
-  const fingerprint = sha256(stamp, canonicalJson(source.config));
+  const fingerprintWith = (corrections: string) =>
+    sha256(stamp, canonicalJson(source.config), ...(corrections === '' ? [] : [corrections]));
+  const now = fingerprintWith(stampOfPatches(patches));
+  // An earlier attempt read with the corrections of its time: what the next run compares with is that.
+  const fingerprint = fingerprintWith(progress.baseline?.patches ?? stampOfPatches(patches));
 
   async function plan(): Promise<ReadingPlan> {
     const reading = await tools.runs.reading(source.id);
@@ -64,7 +72,7 @@ export function makeListing({ tools, source, connector, progress, overdue, onRet
     const whole =
       progress.everything ||
       reading === null ||
-      reading.fingerprint !== fingerprint ||
+      reading.fingerprint !== now ||
       (await tools.courses.hasOverdue(source.id, overdue()));
     if (whole) return { mode: 'full' };
     if (reading.next !== undefined) return { mode: 'changes', cursor: { value: reading.next } };
@@ -111,9 +119,17 @@ export function makeListing({ tools, source, connector, progress, overdue, onRet
     plan,
     batches: (signal, prepare) =>
       progress.run.trigger === 'replay'
-        ? rawBatches(tools.records.raws(source.id), stamp, tools.settings.batch, signal)
-        : readAhead(prepare(cutBatches(items(signal), stamp, tools.settings.batch))),
+        ? corrected(rawBatches(tools.records.raws(source.id), stamp, tools.settings.batch, signal))
+        : readAhead(prepare(corrected(cutBatches(items(signal), stamp, tools.settings.batch)))),
   };
+
+  function corrected(batches: AsyncIterable<Batch>): AsyncIterable<Batch> {
+    return patches.size === 0 ? batches : eachWithPatches(batches, patches);
+  }
+}
+
+async function* eachWithPatches(batches: AsyncIterable<Batch>, patches: SourcePatches): AsyncGenerator<Batch> {
+  for await (const batch of batches) yield withPatches(batch, patches);
 }
 
 /** Raw records kept from the source, as a listing that proves nothing about what is absent. */

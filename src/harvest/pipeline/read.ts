@@ -1,6 +1,7 @@
 /** The read stage: holds a connector to its contract, and cuts its items into batches. Interprets no field. */
 import { SourceError } from '../../errors.ts';
 import type { End, Problem, SourceItem } from '../connector.ts';
+import type { Patch } from '../model/patch.ts';
 import { canonicalJson, sha256 } from './fingerprint.ts';
 
 /** One record as received. */
@@ -13,6 +14,8 @@ export interface Entry {
   readonly at: Date | null;
   /** Not empty: the record cannot be judged at all. */
   readonly problems: readonly Problem[];
+  /** Corrections of this record, those just taken back too; absent when there is none. */
+  readonly patches?: readonly Patch[];
 }
 
 export interface Batch {

@@ -15,10 +15,12 @@ import {
 import type { CourseWriter, Owner } from '../../catalogue/store/writing.ts';
 import type { Problem } from '../connector.ts';
 import type { HarvestSource } from '../model.ts';
+import type { PatchStore } from '../store/patches.ts';
 import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict } from '../store/records.ts';
 import { type AlignedCourse, isOutOfScope, type Judged, notDigital } from './judge.ts';
 import type { JudgeAll } from './judge-ahead.ts';
 import { keptProblem, type RecordOutcome } from './outcome.ts';
+import { contentHash, editOf, isNews, type Sighting, withoutPatches } from './patches.ts';
 import type { Batch, Entry } from './read.ts';
 
 export interface WriteStage {
@@ -32,6 +34,7 @@ export interface WriteStage {
   /** Judge everything again, whatever its hash: `harvest replay`. */
   readonly again: boolean;
   readonly judge: JudgeAll;
+  readonly patches: Pick<PatchStore, 'saw'>;
 }
 
 export interface BatchReport {
@@ -64,7 +67,7 @@ export function isReused(before: KnownCourse['draft'], after: KnownCourse['draft
 export const contradictionCode = 'E_DOUBLON_CONTRADICTOIRE';
 
 /** How one record of the batch ends, and what it asks to be written. */
-interface Settled {
+export interface Settled {
   readonly entry: Entry;
   readonly outcome: RecordOutcome;
   readonly verdict: Verdict;
@@ -73,6 +76,8 @@ interface Settled {
   readonly warnings: readonly KeptProblem[];
   readonly claim: RecordMark['claim'];
   readonly write: CourseWrite | null;
+  /** What its source says of the fields that a person corrected. */
+  readonly sightings?: readonly Sighting[] | undefined;
 }
 
 function quarantined(entry: Entry, problems: readonly Problem[], claim: RecordMark['claim'] = null): Settled {
@@ -98,7 +103,7 @@ export function contradiction(remoteId: string): KeptProblem {
 }
 
 /** Scope, and what a judged course is against what is published. */
-function settle(
+export function settle(
   entry: Entry,
   judged: Judged,
   known: KnownCourse | null,
@@ -116,7 +121,7 @@ function settle(
   const isShown = known !== null && known.state !== 'withdrawn';
   // A published course stays until a person has looked: an alignment that changed its mind withdraws nothing by itself.
   if (isOutOfScope(alignment) && !isShown) return out(notDigital);
-  if (known !== null && isReused(known.draft, draft)) return quarantined(entry, [reusedProblem(entry, known)]);
+  if (known !== null && namesAnother(entry, judged, known)) return quarantined(entry, [reusedProblem(entry, known)]);
   if (known === null && owner !== undefined) {
     const claim = { sourceId: owner.sourceId, courseId: owner.courseId };
     return quarantined(entry, [ownedProblem(draft, owner)], claim);
@@ -125,9 +130,18 @@ function settle(
   const write: CourseWrite | null =
     outcome === 'unchanged'
       ? null
-      : { outcome, remoteId: entry.remoteId, known, draft, alignment, harvestedAt: latest(seenAt, known) };
+      : {
+          ...{ outcome, remoteId: entry.remoteId, known, draft, alignment, harvestedAt: latest(seenAt, known) },
+          ...(entry.patches === undefined ? {} : { edit: editOf(entry.patches) }),
+        };
   const warnings = judged.warnings.map(keptProblem);
   return { entry, outcome, verdict: 'accepted', reason: null, problems: [], warnings, claim: null, write };
+}
+
+/** Corrections say nothing of which course it is: the identifier is held to what its source says. */
+function namesAnother({ patches = [] }: Entry, { draft, source }: AlignedCourse, known: KnownCourse): boolean {
+  if (source === undefined) return isReused(known.draft, draft);
+  return isReused(withoutPatches(known.draft, patches), source);
 }
 
 function latest(seenAt: Date, known: KnownCourse | null): Date {
@@ -175,7 +189,9 @@ function sort(batch: Batch, marks: ReadonlyMap<string, RecordMark>, stage: Write
     const inThisRun = mark?.run.id === stage.runId;
     const before = met.get(remoteId) ?? (inThisRun && isCounted(mark.run, stage) ? mark.hash : undefined);
     if (before !== undefined) {
-      (before === hash ? sorted.repeated : sorted.contradicted).push(remoteId);
+      // A correction written since says nothing of what the source gave.
+      const isSame = contentHash(before) === contentHash(hash);
+      (isSame ? sorted.repeated : sorted.contradicted).push(remoteId);
       continue;
     }
     met.set(remoteId, hash);
@@ -211,7 +227,9 @@ async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date)
   return judged.map((each) => {
     const { remoteId, at } = each.entry;
     const owner: Owner | undefined = owners.get(claims.get(remoteId) ?? '');
-    return settle(each.entry, each.judged, known.get(remoteId) ?? null, owner, stage.again, at ?? now);
+    const { sightings } = each.judged;
+    const settled = settle(each.entry, each.judged, known.get(remoteId) ?? null, owner, stage.again, at ?? now);
+    return sightings === undefined ? settled : { ...settled, sightings };
   });
 }
 
@@ -247,6 +265,10 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
   const raws: RawRecord[] = settled.flatMap(({ entry }) =>
     entry.json === null || entry.at !== null ? [] : [{ remoteId: entry.remoteId, raw: entry.json, at: now }],
   );
+  const news = settled.flatMap(({ sightings = [], verdict }) => {
+    const isAccepted = verdict === 'accepted';
+    return sightings.filter((one) => isNews(one, isAccepted)).map((one) => ({ ...one, isAccepted }));
+  });
   await allDone([
     written.length === 0 ? undefined : courses.write(context, written),
     records.saveRaws(source.id, raws, marks),
@@ -258,6 +280,9 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
       if (fresh.length > 0) await courses.renew(source.id, fresh, now);
     })(),
   ]);
+
+  // After the courses, whose history names who corrected; before the marks: a record that is marked is not judged again.
+  if (news.length > 0) await stage.patches.saw(news, now);
 
   const mark = (outcome: RecordOutcome): RunMark => ({ id: runId, attempt, batch: number, outcome });
   const still = same.filter((remoteId) => !backIds.has(remoteId));
@@ -318,7 +343,7 @@ function markOf(settled: Settled, sourceId: string, run: RunMark, seenAt: Date):
  * Courses written by an attempt that died before it marked their records: they get a mark, so that they are counted.
  * Its empty hash makes the next run judge the record again.
  */
-export async function adoptUnmarked(stage: Omit<WriteStage, 'judge' | 'again'>, now: Date): Promise<void> {
+export async function adoptUnmarked(stage: Omit<WriteStage, 'judge' | 'again' | 'patches'>, now: Date): Promise<void> {
   const { courses, records, source, runId, attempt, committed } = stage;
   for await (const written of courses.writtenBy(source.id, runId)) {
     const marks = await records.marks(

@@ -19,6 +19,8 @@ export interface Baseline {
   readonly shown: number;
   /** Waiting from an earlier run. */
   readonly waiting: number;
+  /** Stamp of the corrections it reads with; '' for none. */
+  readonly patches?: string;
 }
 
 /** What a resumed run starts from. */
@@ -156,7 +158,7 @@ runSchema.index({ status: 1, endedAt: -1 });
 function toRun(document: RunDocument): HarvestRun {
   const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
   const { everything: _everything, stop: _stop, ...run } = rest;
-  return { ...run, id: _id, decision: run.decision ?? null };
+  return { ...run, id: _id, decision: run.decision ?? null, corrected: run.corrected ?? 0 };
 }
 
 function toProgress(document: RunDocument): RunProgress {
@@ -209,6 +211,7 @@ export function makeRunStore(connection: Connection): RunStore {
         endedAt: null,
         heartbeatAt: null,
         counters: noCounts,
+        corrected: 0,
         presentBefore: 0,
         presentAfter: 0,
         notModified: false,
