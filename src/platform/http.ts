@@ -25,8 +25,8 @@ export interface Validators {
 }
 
 export interface OpenOptions extends Validators {
-  /** POST only to read (OAI-PMH, Moodle, a token): retried like GET. */
-  readonly method?: 'GET' | 'POST';
+  /** POST only to read (OAI-PMH, Moodle, a token): retried like GET. HEAD: an answer without bytes. */
+  readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   /** Form-encoded body of a POST. */
   readonly form?: Readonly<Record<string, string>>;
@@ -78,6 +78,8 @@ export interface GuardedHttpOptions extends Partial<AddressRules> {
   readonly userAgent: string;
   /** Ends waiting, requests and bodies with its reason. */
   readonly signal?: AbortSignal;
+  /** In all, the first one included; 4 by default. */
+  readonly tries?: number;
   /** Between the starts of two requests to one host. */
   readonly minDelayMs?: number;
   /** Shared by all that should queue together for one host; its own by default. */
@@ -89,7 +91,7 @@ export interface GuardedHttpOptions extends Partial<AddressRules> {
   readonly onRetry?: (retry: Retry) => void;
 }
 
-const tries = 4;
+const defaultTries = 4;
 /** A partner that asks for more than this is left alone: the error carries its delay, the schedule tries again later. */
 const longestWaitSeconds = 120;
 /** Sent on when a redirect changes the origin; any other header may be a secret of the first one. */
@@ -97,7 +99,7 @@ const harmlessHeaders = new Set(['accept', 'accept-language', 'if-none-match', '
 
 interface Request {
   readonly url: URL;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly form: Readonly<Record<string, string>> | undefined;
 }
@@ -119,6 +121,7 @@ export function makeSourceHttp(options: GuardedHttpOptions): GuardedHttp {
   const resolve = options.resolve ?? resolveWithSystem;
   const turns = options.turns ?? makeHostTurns({ clock, sleep });
   const minDelayMs = options.minDelayMs ?? 500;
+  const tries = options.tries ?? defaultTries;
 
   async function send(request: Request, stop: AbortSignal): Promise<Answer> {
     const leave = await turns.enter(request.url.host, minDelayMs, stop);
@@ -180,7 +183,9 @@ export function makeSourceHttp(options: GuardedHttpOptions): GuardedHttp {
     }
     const { headers } = answer;
     const shown = shownUrl(last.url);
-    if (Number(headers['content-length'] ?? 0) > limits.wireBytes) {
+    // What a HEAD announces is not sent.
+    const announced = last.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
+    if (announced > limits.wireBytes) {
       answer.body.destroy();
       throw tooLarge('wireBytes', limits.wireBytes, shown);
     }
@@ -277,7 +282,8 @@ function redirected(request: Request, status: number, url: URL): Request {
     ([name]) => (!elsewhere || harmlessHeaders.has(name)) && (keepsForm || name !== 'content-type'),
   );
   const headers = Object.fromEntries(kept);
-  return keepsForm ? { ...request, url, headers } : { url, method: 'GET', headers, form: undefined };
+  const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+  return keepsForm ? { ...request, url, headers } : { url, method, headers, form: undefined };
 }
 
 function flatHeaders(headers: object): Record<string, string> {
