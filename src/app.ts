@@ -34,6 +34,7 @@ import { makeRegister } from './framework/registry/use-cases.ts';
 import { makeFrameworkStore } from './framework/store.ts';
 import { discoverConnectors } from './harvest/discover.ts';
 import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
+import { failingSince } from './harvest/model/failing.ts';
 import type { HarvestRun, RunTrigger } from './harvest/model.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
 import { defaultSettings, type PipelineSettings } from './harvest/pipeline.ts';
@@ -43,6 +44,8 @@ import { makeHarvestStore } from './harvest/store.ts';
 import { type HeldRuns, makeHeldRuns } from './harvest/use-cases/held.ts';
 import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
 import { makePipelineTools } from './harvest/worker.ts';
+import { type Operating, openOperating } from './operating.ts';
+import type { Digest } from './operations/use-cases/digest.ts';
 import { hasContact, sections } from './pages/routes.ts';
 import { openPartners, type Partners } from './partners.ts';
 import { loadPathways } from './pathways/data.ts';
@@ -109,6 +112,7 @@ export interface UseCases extends Due {
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
   readonly files: { removeUnfinished(before: Date): Promise<number> };
   readonly sourceNotices: Pick<Notices, 'catchUp'>;
+  readonly digest: Digest;
   /** Lists that funders sent, past their hours. */
   readonly checkedLists: { eraseExpired(): Promise<number> };
   /** Sources that fail now, with the date since when; the others are absent. */
@@ -137,6 +141,8 @@ export interface App {
   people(): Promise<People>;
   /** Sources of organisations, and what operators decide about all of them; opened at the first call. */
   partners(): Promise<Partners>;
+  /** What operators look at, and the mail they get; opened at the first call. */
+  operating(): Promise<Operating>;
   /** Receipts, lists and the programs' API; opened at the first call. */
   verdicts(): Promise<Verdicts>;
   close(): Promise<void>;
@@ -360,6 +366,14 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         sources: sourceStore,
       });
     });
+    const operating = once(async () =>
+      openOperating({
+        ...{ connection, harvest, register, now },
+        sources: sourceStore,
+        runs: harvestStore.runs,
+        people: await people(),
+      }),
+    );
     const verdicts = once(() => openVerdicts({ config, log, database, courses, register, funding, rules, people }));
     const useCases: UseCases = {
       harvest,
@@ -390,10 +404,11 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return runs;
       },
       ...due,
+      digest: { send: async (signal) => (await operating()).digest.send(signal) },
       sourceNotices: { catchUp: async (signal) => (await partners()).notices.catchUp(signal) },
       async failingSince(sourceIds) {
         const found = await Promise.all(
-          sourceIds.map(async (id) => [id, failureStart(await harvest.runsOf(id, runsLookedAt))] as const),
+          sourceIds.map(async (id) => [id, failingSince(await harvest.runsOf(id, runsLookedAt))] as const),
         );
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
@@ -413,6 +428,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       views,
       people,
       partners,
+      operating,
       verdicts,
       close,
     };
@@ -483,13 +499,3 @@ function pipelineSettingsOf({ harvest }: Config): PipelineSettings {
 }
 
 const runsLookedAt = 30;
-
-/** End of the oldest run of the unbroken series of failures that lasts until now; newest run first. */
-function failureStart(runs: readonly HarvestRun[]): Date | null {
-  let since: Date | null = null;
-  for (const { status, endedAt } of runs) {
-    if (status === 'failed' || status === 'incomplete') since = endedAt ?? since;
-    else if (status === 'done' || status === 'done-with-rejections' || status === 'held') return since;
-  }
-  return since;
-}

@@ -243,6 +243,11 @@ export async function openPeople(parts: PeopleParts) {
     mail,
     files,
     addressOf: shared.addressOf,
+    /** Funders that wait for an operator, the longest waiting first. */
+    async waitingOrganisations(limit: number) {
+      const found = await organisationStore.waiting({ skip: 0, limit });
+      return found.map(({ id, name, approval, createdAt }) => ({ id, name, since: approval?.at ?? createdAt }));
+    },
     teams: makeTeams({ organisations: organisationStore, accounts: accountStore }),
     personalData,
     retention,

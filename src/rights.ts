@@ -31,6 +31,8 @@ export const rights = [
   'rules:edit',
   'verdicts:check',
   'incidents:read',
+  'site:watch',
+  'jobs:run',
 ] as const;
 export type Right = (typeof rights)[number];
 
@@ -46,7 +48,16 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members', 'verdicts:check'],
   'rule-editor': [...signedIn, 'organisation:own', 'rules:edit'],
   reviewer: signedIn,
-  operator: [...signedIn, 'source:manage', 'users:manage', 'organisations:approve', 'audit:read', 'incidents:read'],
+  operator: [
+    ...signedIn,
+    'source:manage',
+    'users:manage',
+    'organisations:approve',
+    'audit:read',
+    'incidents:read',
+    'site:watch',
+    'jobs:run',
+  ],
 };
 
 /** Roles whose rights beyond the own account need a one-time code in the session. */

@@ -34,6 +34,8 @@ import { funderPath } from './funding/view-models/lists.ts';
 import { loadProblemHelp } from './harvest/data.ts';
 import { problemHelpRoutes } from './harvest/routes/problem-help.ts';
 import { discoverJobs } from './jobs.ts';
+import { operationsRoutes } from './operations/routes.ts';
+import { dashboardPath, jobsPath } from './operations/view-models/words.ts';
 import { healthRoutes } from './pages/api.ts';
 import { makeHealth } from './pages/health.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -79,8 +81,10 @@ const otherSpaces: readonly LinkByRight[] = [
 
 /** The bar of /admin, in its order: one line for each page, with the right that opens it. */
 const administrationLinks: readonly LinkByRight[] = [
+  { label: 'À traiter', href: dashboardPath, right: 'site:watch', exact: true },
   { label: 'Sources', href: '/admin/sources', right: 'source:manage' },
   { label: 'Collectes', href: '/admin/collectes', right: 'source:manage' },
+  { label: 'Travaux', href: jobsPath, right: 'jobs:run' },
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
   { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
@@ -174,6 +178,8 @@ export async function serve(app: App): Promise<RunningServer> {
     now,
     log,
   });
+  const scheduler = makeScheduler({ jobs: await discoverJobs(), useCases, connection: database.connection, log });
+  const operations = (await app.operating()).operations(scheduler);
   const web = makeWebApp({
     programs: [verdicts.api()],
     routers: [
@@ -245,6 +251,7 @@ export async function serve(app: App): Promise<RunningServer> {
         actorOf,
         now,
       }),
+      operationsRoutes({ operations, views, actorOf, now }),
       operatingRoutes({ operating: partners.operating, views, actorOf }),
       reportRoutes({ reports: partners.reports, views, site: siteAddress(config), actorOf }),
       coverageRoutes({ coverage: partners.coverage, views, now }),
@@ -285,7 +292,6 @@ export async function serve(app: App): Promise<RunningServer> {
     const message = `Le port ${config.port} de ${config.host} ne peut pas être ouvert. Choisissez-en un autre : PORT=3001 npm start.`;
     throw new AppError('conflict', 'PORT_TAKEN', message, { cause });
   }
-  const scheduler = makeScheduler({ jobs: await discoverJobs(), useCases, connection: database.connection, log });
   await scheduler.start();
   await takeOverDeadRuns();
   const endLists = verdicts.workOnLists();

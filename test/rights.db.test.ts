@@ -350,6 +350,12 @@ const table: Readonly<Record<string, Row>> = {
   'GET /financeur/verifier/:id': { at: fixed('/financeur/verifier/rien'), answers: funders(404) },
 
   // The operator.
+  'GET /admin': { answers: operators(200) },
+  'GET /admin/travaux': { answers: operators(200) },
+  'GET /admin/travaux/:name': { at: fixed('/admin/travaux/lists'), answers: operators(200) },
+  'GET /admin/travaux/:name/lancer': { at: fixed('/admin/travaux/lists/lancer'), answers: operators(200) },
+  'POST /admin/travaux/:name/lancer': { at: fixed('/admin/travaux/lists/lancer'), answers: operators(303) },
+  'GET /admin/courriels': { answers: operators(200) },
   'GET /admin/ecarts': { answers: operators(200) },
   'GET /admin/collectes': { answers: operators(200) },
   'GET /admin/collectes.csv': { answers: operators(200) },
@@ -665,7 +671,7 @@ describe('rights', function () {
       waitingFunder: [],
       ruleEditor: ['/admin/regles'],
       reviewer: [],
-      operator: ['/admin/sources'],
+      operator: ['/admin'],
       weakFunder: [],
       weakOperator: [],
     });

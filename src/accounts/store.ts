@@ -18,6 +18,8 @@ export interface AccountStore {
   byIdentity(provider: string, subject: string): Promise<Account | null>;
   /** Most recent first. */
   list(page: { readonly skip: number; readonly limit: number }): Promise<readonly Account[]>;
+  /** Those that were granted the role. */
+  withRole(role: Account['roles'][number]): Promise<readonly Account[]>;
   /** How many accounts were granted the role. */
   countWithRole(role: Account['roles'][number]): Promise<number>;
   /** @throws AppError `conflict` when the address or an identity is that of another account */
@@ -153,6 +155,10 @@ export function makeAccountStore(connection: Connection): AccountStore {
     async list({ skip, limit }) {
       const found = await model.find().sort({ createdAt: -1 }).skip(skip).limit(limit).lean<AccountDocument[]>();
       return found.map(toAccount);
+    },
+
+    async withRole(role) {
+      return (await documents.find({ roles: role }).sort({ _id: 1 }).toArray()).map(toAccount);
     },
 
     countWithRole: (role) => model.countDocuments({ roles: role }),

@@ -13,15 +13,15 @@ import { AppError } from '../errors.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import type { Log } from './log.ts';
 import type { Secrets } from './secrets.ts';
-import type { MailViews, RenderedMail } from './web/mail-views.ts';
+import type { MailValue, MailValues, MailViews, RenderedMail } from './web/mail-views.ts';
 
 export interface Message {
   /** One address. */
   readonly to: string;
   /** A name of `views/mail`. */
   readonly template: string;
-  /** What the template names, each on one line. `link`, `resetLink`…: web addresses; no other value may hold one. */
-  readonly values: Readonly<Record<string, string>>;
+  /** What the template names, each text on one line. `link`, `resetLink`…: web addresses; no other text may hold one. */
+  readonly values: MailValues;
   /** Opaque. The same key is one mail, however often it is asked for, until its record goes (`recordDays`). */
   readonly key: string;
   /** Opaque id of the account it is about, so that it is erased with it. */
@@ -57,6 +57,18 @@ export interface MailRecord {
   readonly endedAt: Date | null;
 }
 
+/** A mail that did not leave: given up, or tried in vain up to now. Without address or words. */
+export interface Undelivered {
+  readonly state: 'failed' | 'waiting';
+  readonly template: string;
+  readonly since: Date;
+  readonly endedAt: Date | null;
+  readonly attempts: number;
+  /** Code of the last failure; no address. */
+  readonly reason: string | null;
+  readonly account: string | null;
+}
+
 export interface Delivery {
   readonly sent: number;
   /** Tried without success; tried again later. */
@@ -75,6 +87,8 @@ export interface Mail {
   deliver(signal?: AbortSignal): Promise<Delivery>;
   /** What has not left, newest first, at most 100. */
   pending(): Promise<readonly WaitingMail[]>;
+  /** Given up, or tried at least once in vain: newest first, at most `limit`. */
+  undelivered(limit: number): Promise<readonly Undelivered[]>;
   /** Records of the mails about an account, without their words. */
   of(account: string): Promise<readonly MailRecord[]>;
   /** Removes the mails about an account, sent or not, and those that wait for its address. @returns how many */
@@ -199,6 +213,7 @@ export function makeMail(connection: Connection, settings: MailSettings): Mail {
     async ensureIndexes() {
       await outbox.createIndex({ dueAt: 1 });
       await outbox.createIndex({ account: 1 });
+      await outbox.createIndex({ state: 1, createdAt: -1 });
       await outbox.createIndex({ endedAt: 1 }, { expireAfterSeconds: recordDays * (dayMs / 1_000) });
     },
 
@@ -245,6 +260,21 @@ export function makeMail(connection: Connection, settings: MailSettings): Mail {
         since: createdAt,
         state: state === 'sending' ? state : 'waiting',
         attempts,
+      }));
+    },
+
+    async undelivered(limit) {
+      const list = (state: 'failed' | 'waiting') =>
+        outbox
+          .find({ state, attempts: { $gt: 0 } })
+          .sort({ createdAt: -1 })
+          .limit(limit)
+          .toArray();
+      const found = [...(await list('failed')), ...(await list('waiting'))];
+      found.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+      return found.slice(0, limit).map(({ state, template, createdAt, endedAt, attempts, reason, account }) => ({
+        ...{ state: state === 'failed' ? state : 'waiting', template, since: createdAt },
+        ...{ endedAt: endedAt ?? null, attempts, reason: reason ?? null, account },
       }));
     },
 
@@ -339,11 +369,20 @@ function isAddress(text: string): boolean {
   return text.length <= 254 && !hidden.test(text) && /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/.test(text);
 }
 
-function checkValue(name: string, value: string): void {
+/** A value that `send` takes as it is: what partners write may hold what a mail may not. */
+export function isMailText(text: string): boolean {
+  return text.length <= longestValue && !hidden.test(text) && !/:\/\/|\bwww\./i.test(text);
+}
+
+function checkValue(name: string, value: MailValue): void {
+  if (typeof value !== 'string') {
+    for (const [key, inside] of Object.entries(value)) checkValue(Array.isArray(value) ? name : key, inside);
+    return;
+  }
   const isLink = /(^l|L)ink$/.test(name);
-  const holdsAddress = /:\/\/|\bwww\./i.test(value);
   const webAddress = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
-  if (value.length <= longestValue && !hidden.test(value) && (isLink ? webAddress : !holdsAddress)) return;
+  const fine = isLink ? value.length <= longestValue && !hidden.test(value) && webAddress : isMailText(value);
+  if (fine) return;
   throw new AppError('invalid', 'COURRIEL_REFUSE', 'Ce texte ne peut pas être envoyé dans un courriel.', {
     details: { value: name },
   });

@@ -15,6 +15,14 @@ describe('the words of mails', () => {
       [...readFileSync(join(directory, 'mail', file), 'utf8').matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name),
     );
 
+  /** Each list of a template has one item, which names the same values, and the lists inside it. */
+  const valuesOf = (file: string, texts: Readonly<Record<string, string>>) => {
+    const source = readFileSync(join(directory, 'mail', file), 'utf8');
+    const lists = [...source.matchAll(/\{\{#each (\w+)\}\}/g)].map(([, list = '']) => list);
+    const inside = { ...texts, ...Object.fromEntries(lists.map((list) => [list, [texts]])) };
+    return { ...texts, ...Object.fromEntries(lists.map((list) => [list, [inside]])) };
+  };
+
   it('there is one for each thing an account must be told', () => {
     expect(views.names).to.include.members([
       'verification',
@@ -35,7 +43,7 @@ describe('the words of mails', () => {
         true,
       );
       const given = Object.fromEntries([...values].map((value) => [value, `valeur-de-${value}`]));
-      const { subject, text, html } = views.render(name, given);
+      const { subject, text, html } = views.render(name, valuesOf(`${name}.txt.hbs`, given));
       expect(subject.length).to.be.within(8, 78);
       for (const value of values) {
         expect(`${subject}\n${text}`).to.include(`valeur-de-${value}`);

@@ -7,6 +7,8 @@ export interface LinkByRight {
   readonly href: string;
   /** Who does not have it does not see the link. */
   readonly right: Right;
+  /** Its pages are not below its address: it is the current one on its own page alone. */
+  readonly exact?: boolean;
 }
 
 /**
@@ -25,7 +27,10 @@ export function barsByRight(
       if (actor === null) return [];
       return links
         .filter(({ right }) => can(actor, right))
-        .map(({ label, href }) => ({ label, href, current: path === href || path.startsWith(`${href}/`) }));
+        .map(({ label, href, exact = false }) => ({
+          ...{ label, href },
+          current: path === href || (!exact && path.startsWith(`${href}/`)),
+        }));
     };
     Object.defineProperties(response.locals.shell, {
       administration: { enumerable: true, get: shown(bars.administration) },

@@ -1,5 +1,5 @@
 /** What other features may know of organisations and their people: by id, without a right of its own. */
-import type { Organisation } from '../model.ts';
+import type { Account, Organisation } from '../model.ts';
 import type { OrganisationStore } from '../store/organisations.ts';
 import type { AccountStore } from '../store.ts';
 
@@ -11,12 +11,24 @@ export interface Teams {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly id: string; readonly name: string; readonly demo: boolean }>>;
   /** Its members with an address that they proved. */
-  recipients(id: string): Promise<readonly { readonly accountId: string; readonly address: string }[]>;
+  recipients(id: string): Promise<readonly Recipient[]>;
+  /** Operators with an address that they proved. */
+  operators(): Promise<readonly Recipient[]>;
+}
+
+interface Recipient {
+  readonly accountId: string;
+  readonly address: string;
+}
+
+function reachable(account: Account | null): Recipient[] {
+  if (account?.email?.verifiedAt == null) return [];
+  return [{ accountId: account.id, address: account.email.address }];
 }
 
 export function makeTeams(parts: {
   readonly organisations: Pick<OrganisationStore, 'byId'>;
-  readonly accounts: Pick<AccountStore, 'byId'>;
+  readonly accounts: Pick<AccountStore, 'byId' | 'withRole'>;
 }): Teams {
   const { organisations, accounts } = parts;
 
@@ -36,9 +48,9 @@ export function makeTeams(parts: {
     async recipients(id) {
       const organisation = await organisations.byId(id);
       const members = await Promise.all((organisation?.members ?? []).map(({ accountId }) => accounts.byId(accountId)));
-      return members.flatMap((member) =>
-        member?.email?.verifiedAt == null ? [] : [{ accountId: member.id, address: member.email.address }],
-      );
+      return members.flatMap((member) => reachable(member));
     },
+
+    operators: async () => (await accounts.withRole('operator')).flatMap((operator) => reachable(operator)),
   };
 }

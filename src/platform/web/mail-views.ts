@@ -14,10 +14,16 @@ export interface RenderedMail {
   readonly html: string;
 }
 
+/** One line of text, or a list of such things. */
+export type MailValue = string | readonly MailValue[] | MailValues;
+export interface MailValues {
+  readonly [name: string]: MailValue;
+}
+
 export interface MailViews {
   readonly names: readonly string[];
   /** @throws for an unknown template, or a value that is missing */
-  render(template: string, values: Readonly<Record<string, string>>): RenderedMail;
+  render(template: string, values: MailValues): RenderedMail;
 }
 
 const extension = '.hbs';
@@ -52,7 +58,7 @@ export function loadMailViews(directory: string): MailViews {
   ];
   if (withoutPair.length > 0) throw new Error(`views/mail: text and HTML are both needed: ${withoutPair.join(', ')}`);
 
-  function print(name: string, values: Readonly<Record<string, string>>): string {
+  function print(name: string, values: MailValues): string {
     const template = templates.get(name);
     if (template === undefined || shared.includes(name))
       throw new Error(`views/mail/${name}${extension}: no such mail`);
