@@ -13,7 +13,7 @@ import { accountRoutes, makeActorOf } from './accounts/routes.ts';
 import { identityButtons } from './accounts/view-models/identity.ts';
 import { type App, courseIndexLabels } from './app.ts';
 import { changesRoutes } from './catalogue/routes/changes.ts';
-import { catalogueRoutes, coursesPreparing } from './catalogue/routes.ts';
+import { catalogueRoutes, certificationOffer } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
@@ -198,7 +198,7 @@ export async function serve(app: App): Promise<RunningServer> {
       certificationRoutes({
         lookUps: useCases.registry,
         framework,
-        preparing: coursesPreparing(catalogue, framework, now),
+        offer: certificationOffer({ useCases: catalogue, framework, cost, now }),
         views,
         now,
       }),

@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
+import { notCalculated } from '../eligibility/view-models/amounts.ts';
 import { answersIn, costOf, forYouOf } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
 import type { Register } from '../framework/registry/model.ts';
@@ -10,12 +11,13 @@ import { certificationsShown } from '../framework/registry/shown.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import { courseAddress } from './model/addresses.ts';
-import type { Card } from './model/card.ts';
 import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
-import type { CoursePage, SearchResult } from './model/pages.ts';
+import type { CoursePage } from './model/pages.ts';
+import type { Course } from './model.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
 import type { CatalogueUseCases } from './use-cases.ts';
 import { courseCard } from './view-models/card.ts';
+import { certificationPrices } from './view-models/certification-prices.ts';
 import { courseModel } from './view-models/course.ts';
 import { competenceModel, competencesModel, homeModel, providerModel } from './view-models/home.ts';
 import { searchModel } from './view-models/search.ts';
@@ -98,17 +100,6 @@ export function catalogueRoutes(parts: {
     sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
   }
 
-  /** The fourth price of each course of a list, by the answers of the address. */
-  async function pricesFor({ courses, request }: SearchResult): Promise<ReadonlyMap<string, string>> {
-    if (request.answers === '') return new Map();
-    const today = isoDay(now());
-    const priced = courses.map(async ({ id }) => {
-      const aim = await cost.findAim(`cours:${id}`, today);
-      return aim === null ? [] : [[id, forYouOf(aim, request.answers, today, cost.rules())] as const];
-    });
-    return new Map((await Promise.all(priced)).flat());
-  }
-
   router.get('/', async (_request, response) => {
     const home = await useCases.home();
     sendPage(response, views, 'catalogue/home', homeModel(home, framework, now()));
@@ -117,7 +108,8 @@ export function catalogueRoutes(parts: {
   router.get('/catalogue', async (request, response) => {
     const result = await useCases.search(readSearch(request.query));
     const { bands, competences } = framework;
-    const model = searchModel(result, { now: now(), bands, competences, forYou: await pricesFor(result) });
+    const forYou = await pricesFor(result.courses, result.request.answers, cost, isoDay(now()));
+    const model = searchModel(result, { now: now(), bands, competences, forYou });
     sendPage(response, views, model.empty === null ? 'catalogue/search' : 'catalogue/no-result', model);
   });
 
@@ -152,14 +144,48 @@ export function catalogueRoutes(parts: {
   return router;
 }
 
-/** For the page of a certification. */
-export function coursesPreparing(
-  useCases: Pick<CatalogueUseCases, 'preparing'>,
-  { bands }: Pick<Framework, 'bands'>,
-  now: () => Date,
-): (code: string) => Promise<{ readonly total: number; readonly cards: readonly Card[] }> {
-  return async (code) => {
-    const { total, courses, failing } = await useCases.preparing(code);
-    return { total, cards: courses.map((course) => courseCard(course, { now: now(), bands, failing })) };
+/**
+ * For the page of a certification: the courses that prepare it, their prices, and what the training account says to the person
+ * whose answers are in the address.
+ */
+export function certificationOffer(parts: {
+  readonly useCases: Pick<CatalogueUseCases, 'preparing'>;
+  readonly framework: Pick<Framework, 'bands'>;
+  readonly cost: CostParts;
+  now(): Date;
+}) {
+  const { useCases, framework, cost, now } = parts;
+  return async (code: string, query: unknown) => {
+    const { r } = z.object({ r: one.transform(answersIn) }).parse(query);
+    const date = isoDay(now());
+    const [{ total, courses, failing }, aim] = await Promise.all([
+      useCases.preparing(code),
+      cost.findAim(`certification:${code}`, date),
+    ]);
+    const mine = aim === null ? null : costOf(aim, r, { rules: cost.rules(), contact: cost.contact, today: date });
+    const forYou = await pricesFor(courses, r, cost, date);
+    return {
+      total,
+      cards: courses.map((course) =>
+        courseCard(course, { now: now(), bands: framework.bands, failing, forYou, answers: r }),
+      ),
+      prices: certificationPrices({ courses, total }, now(), mine?.forYou ?? notCalculated),
+      cost: mine,
+    };
   };
+}
+
+/** The fourth price of each course of a list, by the answers of the address. */
+async function pricesFor(
+  courses: readonly Pick<Course, 'id'>[],
+  r: string,
+  { findAim, rules }: CostParts,
+  today: string,
+): Promise<ReadonlyMap<string, string>> {
+  if (r === '') return new Map();
+  const priced = courses.map(async ({ id }) => {
+    const aim = await findAim(`cours:${id}`, today);
+    return aim === null ? [] : [[id, forYouOf(aim, r, today, rules())] as const];
+  });
+  return new Map((await Promise.all(priced)).flat());
 }

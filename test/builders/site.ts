@@ -10,7 +10,7 @@ import type { JournalEntry } from '../../src/catalogue/model/history.ts';
 import type { ProviderFacts } from '../../src/catalogue/model/provider-facts.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { changesRoutes } from '../../src/catalogue/routes/changes.ts';
-import { type CostParts, catalogueRoutes, coursesPreparing } from '../../src/catalogue/routes.ts';
+import { type CostParts, catalogueRoutes, certificationOffer } from '../../src/catalogue/routes.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
 import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
@@ -262,7 +262,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     certificationRoutes({
       lookUps: makeLookUps({ store: options.registry ?? noRegistry, sample: framework.certifications, now }),
       framework,
-      preparing: coursesPreparing(useCases, framework, now),
+      offer: certificationOffer({ useCases, framework, cost, now }),
       views,
       now,
     }),

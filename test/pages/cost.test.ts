@@ -104,6 +104,33 @@ describe('what it costs me, on the pages of courses and pathways', () => {
     await open('/eligibilite?but=certification:RNCP99999', 404);
   });
 
+  it('the page of a certification: four lines of price, and the verdict by the answers of the address', async () => {
+    const html = await open('/certifications/RNCP37674');
+    const before = textOf(html);
+    expect(before).to.match(/Ce que vous payez Cours .* Certificat .* Examen .* Pour vous à calculer Calculer ce que/);
+    expect(before).to.include('Une certification n’a pas de prix : ce sont ceux des cours du catalogue');
+    expect(html).to.include('href="/eligibilite?but&#x3D;certification%3ARNCP37674"');
+    expect(html).to.not.include('en-verdict').and.not.include('noindex');
+
+    const told = await open(`/certifications/RNCP37674?r=${r}`);
+    const text = textOf(told);
+    expect(text).to.include('Vous êtes peut-être éligible').and.include('Information indicative');
+    expect(text).to.match(/Pour vous pas encore connu : il manque .*, calculé le 22\/11\/2026/);
+    expect(told).to.include('<meta name="robots" content="noindex">');
+    // The cards are priced by the same answers, and keep them.
+    expect(told).to.match(new RegExp(`href="/cours/[^"]*r(=|&#x3D;)${r}"`));
+    const aim = await open(`/eligibilite/resultat?but=certification:RNCP37674&r=${r}`);
+    expect(aim).to.include('href="/certifications/RNCP37674"');
+  });
+
+  it('a certification that is over refuses on its own page, with its replacement; an unknown one has nothing to judge', async () => {
+    const text = textOf(await open(`/certifications/RS5000?r=${r}`));
+    expect(text).to.include('Ce financement ne concerne pas ce cours').and.include('Remplacée par RS6604.');
+    expect(text).to.include('Cours pas de cours dans notre catalogue (au 22/11/2026)');
+    const unknown = await open(`/certifications/RNCP99999?r=${r}`);
+    expect(unknown).to.not.include('en-verdict').and.not.include('but&#x3D;certification');
+  });
+
   it('a pathway: the link, then one row per step and a total that hides no unknown part', async () => {
     const before = await open('/parcours/developpeur-web');
     expect(textOf(before)).to.include('Calculer pour ce parcours');

@@ -68,7 +68,7 @@ export function makeAims({ courses, funding, register, now }: AimParts): Aims {
     return {
       ref: `certification:${found.code}`,
       label: `${found.title} (${found.code})`,
-      href: `/catalogue?q=${found.code}`,
+      href: `/certifications/${found.code}`,
       actions: [
         {
           title: `${found.title} (${found.code})`,

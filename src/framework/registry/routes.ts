@@ -6,11 +6,11 @@ import { sendPage, type Views } from '../../platform/web/views.ts';
 import type { Framework } from '../model.ts';
 import { type LookUps, readAsked } from './use-cases/look-up.ts';
 import {
+  type CertificationOffer,
   certificationAddress,
   certificationModel,
   choiceModel,
   listModel,
-  type SheetContext,
   unknownModel,
 } from './view-models.ts';
 
@@ -23,12 +23,12 @@ const searchSchema = z.object({
 export function certificationRoutes(parts: {
   readonly lookUps: LookUps;
   readonly framework: Pick<Framework, 'occupations' | 'occupationParents'>;
-  /** Courses of the catalogue, as cards. */
-  preparing(code: string): Promise<SheetContext['preparing']>;
+  /** What the catalogue and the training account say of a certification, by the query of the address. */
+  offer(code: string, query: unknown): Promise<CertificationOffer>;
   readonly views: Views;
   now(): Date;
 }): Router {
-  const { lookUps, framework, preparing, views, now } = parts;
+  const { lookUps, framework, offer, views, now } = parts;
   const router = Router();
 
   router.get('/certifications', async (request, response) => {
@@ -72,17 +72,17 @@ export function certificationRoutes(parts: {
       response.redirect(301, certificationAddress(code));
       return;
     }
-    const courses = await preparing(code);
+    const offered = await offer(code, request.query);
     const known = await lookUps.certifications([code]);
     if (!known.has(code)) {
-      const model = unknownModel(code, await lookUps.dateOf(code), courses);
+      const model = unknownModel(code, await lookUps.dateOf(code), offered);
       sendPage(response, views, 'certifications/unknown', model);
       return;
     }
     const sheet = await lookUps.lookUp({ text: code });
     const others = await lookUps.certifications([...sheet.successors.codes, ...sheet.record.replaces]);
     const model = certificationModel(sheet, {
-      preparing: courses,
+      offer: offered,
       others,
       occupations: framework.occupations,
       parents: framework.occupationParents,

@@ -147,7 +147,10 @@ export interface CertificationModel extends Shown {
   readonly banner: string | null;
   /** The end, past or to come, and what comes after. */
   readonly end: { readonly tone: 'att' | 'info'; readonly text: string } | null;
-  readonly cost: string;
+  /** Four lines, and where they come from. */
+  readonly prices: CertificationOffer['prices'];
+  readonly cost: CertificationOffer['cost'];
+  readonly facile: false;
   readonly rows: readonly Row[];
   readonly blocksText: string;
   readonly blocks: readonly { readonly code: string; readonly title: string }[];
@@ -162,8 +165,21 @@ export interface CertificationModel extends Shown {
   readonly source: string;
 }
 
+/** What stands on the page besides the register: made by the catalogue and by what judges, which know certifications. */
+export interface CertificationOffer {
+  /** Courses that say they prepare it, and the cards of the newest ones. */
+  readonly total: number;
+  readonly cards: readonly object[];
+  readonly prices: {
+    readonly rows: readonly { readonly label: string; readonly text: string; readonly mine: boolean }[];
+    readonly source: string;
+  };
+  /** What it costs the person; null where nothing can be judged. */
+  readonly cost: { readonly detail: object | null } | null;
+}
+
 export interface SheetContext {
-  readonly preparing: { readonly total: number; readonly cards: readonly object[] };
+  readonly offer: CertificationOffer;
   /** Of the chain and of what it replaces, those the register holds. */
   readonly others: ReadonlyMap<string, Pick<RegisterRecord, 'title'>>;
   readonly occupations: readonly Occupation[];
@@ -179,7 +195,7 @@ export function certificationModel(
     readonly successors: Successors;
     readonly partners: { readonly total: number; readonly active: number };
   },
-  { preparing, others, occupations, parents, now }: SheetContext,
+  { offer, others, occupations, parents, now }: SheetContext,
 ): CertificationModel {
   const { record, life, registerDate, successors } = sheet;
   const { code, title } = record;
@@ -192,7 +208,8 @@ export function certificationModel(
   return {
     title: `${title}, ${code}`,
     description: `${title} (${code}) : niveau, certificateur, fin d'enregistrement, blocs, remplacement et cours qui la préparent.`,
-    noindex: false,
+    // An address with answers is not one for search engines.
+    noindex: offer.cost?.detail != null,
     section: null,
     heading: title,
     code,
@@ -200,7 +217,9 @@ export function certificationModel(
     certifier: certifiers.length === 0 ? 'certificateur inconnu' : listed(certifiers.slice(0, 3)),
     banner: staleText(read, isoDay(now)),
     end: endBlock(record, life),
-    cost: `/eligibilite?but=${encodeURIComponent(`certification:${code}`)}`,
+    prices: offer.prices,
+    cost: offer.cost,
+    facile: false,
     rows: rowsOf(record, sheet.partners, certifiers),
     blocksText:
       record.blocks.length === 0
@@ -218,15 +237,15 @@ export function certificationModel(
       current: firstOnes(occupations.filter(({ parent }) => parent === rome).map((one) => `${one.code} ${one.label}`)),
     })),
     coursesText:
-      preparing.total === 0
+      offer.total === 0
         ? 'Aucun cours de notre catalogue ne dit préparer cette certification.'
         : french(
-            `${count(preparing.total, 'cours', 'cours')} du catalogue ${preparing.total > 1 ? 'disent' : 'dit'} la préparer.`,
+            `${count(offer.total, 'cours', 'cours')} du catalogue ${offer.total > 1 ? 'disent' : 'dit'} la préparer.`,
           ),
-    cards: preparing.cards,
+    cards: offer.cards,
     all:
-      preparing.total > preparing.cards.length
-        ? french(`Les ${preparing.cards.length} plus récents sont montrés, sur ${number(preparing.total)}.`)
+      offer.total > offer.cards.length
+        ? french(`Les ${offer.cards.length} plus récents sont montrés, sur ${number(offer.total)}.`)
         : null,
     publicPage: `https://www.francecompetences.fr/recherche/${record.register.toLowerCase()}/${code.replace(/\D/g, '')}/`,
     source: sourceText(read, registerDate === null),
@@ -338,7 +357,7 @@ export interface UnknownModel extends Shown {
 export function unknownModel(
   code: string,
   registerDate: IsoDate | null,
-  preparing: SheetContext['preparing'],
+  offer: Pick<CertificationOffer, 'total' | 'cards'>,
 ): UnknownModel {
   const register = code.startsWith('RS') ? 'rs' : 'rncp';
   return {
@@ -353,12 +372,12 @@ export function unknownModel(
         : `État inconnu : absente du registre du ${short(registerDate)}.`,
     ),
     coursesText:
-      preparing.total === 0
+      offer.total === 0
         ? null
         : french(
-            `${count(preparing.total, 'cours', 'cours')} du catalogue ${preparing.total > 1 ? 'disent' : 'dit'} la préparer.`,
+            `${count(offer.total, 'cours', 'cours')} du catalogue ${offer.total > 1 ? 'disent' : 'dit'} la préparer.`,
           ),
-    cards: preparing.cards,
+    cards: offer.cards,
     publicPage: `https://www.francecompetences.fr/recherche/${register}/${code.replace(/\D/g, '')}/`,
   };
 }
