@@ -1,4 +1,5 @@
 /** A small catalogue with one course of each kind, for pages. */
+
 import type { Course } from '../../src/catalogue/model.ts';
 import { writeAnswers } from '../../src/eligibility/model/answers.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
@@ -148,7 +149,9 @@ export const everyPage: readonly (readonly [name: string, path: string, status: 
   ['school', '/organismes/passerelle-web', 200],
   ['certifications', '/certifications', 200],
   ['certification', '/certifications/RNCP37674', 200],
+  ['certification with answers', `/certifications/RNCP37674?r=${someAnswers}`, 200],
   ['ended certification', '/certifications/RNCP35419', 200],
+  ['ended certification with answers', `/certifications/RNCP35419?r=${someAnswers}`, 200],
   ['certification of either register', '/certifications/37674', 200],
   ['unknown certification', '/certifications/RS1', 200],
   ['rules', '/regles', 200],
