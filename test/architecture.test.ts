@@ -250,6 +250,7 @@ describe('architecture', () => {
     { packages: ['node-cron'], where: /^src\/platform\/schedule\.ts$/ },
     { packages: ['@asteasolutions/zod-to-openapi'], where: /^src\/platform\/web\/openapi\.ts$/ },
     { packages: ['jose'], where: /^src\/platform\/signature\.ts$/ },
+    { packages: ['dataloader'], where: /^src\/platform\/joined-reads\.ts$/ },
     { packages: ['pino'], where: /^src\/platform\/log\.ts$/ },
   ];
 

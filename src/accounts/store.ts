@@ -2,6 +2,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { AppError } from '../errors.ts';
 import { isDuplicateKey } from '../platform/duplicate-key.ts';
+import { joinedFind } from '../platform/joined-reads.ts';
 import { type Account, type Consent, emailKey, type Identity } from './model.ts';
 
 export type OneTimeCode = NonNullable<Account['oneTimeCode']>;
@@ -132,9 +133,16 @@ export function makeAccountStore(connection: Connection): AccountStore {
   // Asked by every page of a person: by the driver, without what a model adds.
   const documents = connection.getClient().db(connection.name).collection<AccountDocument>('accounts');
 
-  async function one(filter: { _id: string } | { emailKey: string } | { identityKeys: string }) {
+  async function one(filter: { emailKey: string } | { identityKeys: string }) {
     const found = await documents.findOne(filter);
     return found === null ? null : toAccount(found);
+  }
+
+  const ofIds = joinedFind('_id', (ids) => documents.find({ _id: { $in: [...ids] } }).toArray());
+
+  async function byId(id: string): Promise<Account | null> {
+    const [found] = await ofIds(id);
+    return found === undefined ? null : toAccount(found);
   }
 
   async function idsOf(filter: Record<string, unknown>): Promise<readonly string[]> {
@@ -148,7 +156,7 @@ export function makeAccountStore(connection: Connection): AccountStore {
       await model.syncIndexes();
     },
 
-    byId: (id) => one({ _id: id }),
+    byId,
     byEmail: (email) => one({ emailKey: emailKey(email) }),
     byIdentity: (provider, subject) => one({ identityKeys: identityKey(provider, subject) }),
 
@@ -279,7 +287,7 @@ export function makeAccountStore(connection: Connection): AccountStore {
     },
 
     async withdrawConsent(id, purpose, at, now) {
-      const account = await one({ _id: id });
+      const account = await byId(id);
       const position = account?.consents.findIndex(
         (consent) =>
           consent.purpose === purpose && consent.at.getTime() === at.getTime() && consent.withdrawnAt === null,

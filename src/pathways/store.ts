@@ -1,5 +1,6 @@
 /** Pathways in MongoDB, one document each under its slug. Nothing is ever deleted: an address stays. */
 import { type Connection, type Model, Schema } from 'mongoose';
+import { joinedRead } from '../platform/joined-reads.ts';
 import { isSamePathway, type Pathway } from './model.ts';
 
 export interface PathwayStore {
@@ -42,9 +43,14 @@ function toPathway({ _id, ...pathway }: PathwayDocument): Pathway {
 export function makePathwayStore(connection: Connection): PathwayStore {
   const model: Model<PathwayDocument> = connection.model<PathwayDocument>('Pathway', pathwaySchema);
 
-  async function all(): Promise<Pathway[]> {
+  // Read by every page that lists pathways.
+  const listed = joinedRead(async ([everything = '']) => {
     const found = await model.find().sort({ _id: 1 }).lean<PathwayDocument[]>();
-    return found.map(toPathway);
+    return new Map([[everything, found]]);
+  });
+
+  async function all(): Promise<Pathway[]> {
+    return ((await listed('')) ?? []).map(toPathway);
   }
 
   return {

@@ -11,6 +11,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../errors.ts';
 import type { Scanner } from './clamd.ts';
 import { cleanFileName, type FileType, isFileType } from './file-name.ts';
+import { joinedFind } from './joined-reads.ts';
 import { type Bucket, openBucket } from './mongo.ts';
 
 export interface StoredFile {
@@ -88,6 +89,12 @@ const headBytes = 4_100;
 export function makeFiles(connection: Connection, scanner: Scanner | null): Files {
   const bucket = openBucket(connection, bucketName);
   const files = connection.collection<FileDocument>(`${bucketName}.files`);
+  const ofOwners = joinedFind('metadata.owner', (owners) =>
+    files
+      .find({ 'metadata.owner': { $in: [...owners] } })
+      .sort({ uploadDate: 1 })
+      .toArray(),
+  );
   const chunks = connection.collection<{ files_id: FileKey }>(`${bucketName}.chunks`);
 
   /** First the document that makes it visible: cut in between, what stays is an unfinished upload. */
@@ -143,7 +150,7 @@ export function makeFiles(connection: Connection, scanner: Scanner | null): File
     },
 
     async of(owner) {
-      return (await files.find({ 'metadata.owner': owner }).sort({ uploadDate: 1 }).toArray()).map(fileOf);
+      return (await ofOwners(owner)).map(fileOf);
     },
 
     async remove(id) {

@@ -11,6 +11,7 @@ import { createTransport, type Transporter } from 'nodemailer';
 import type { Options as SmtpOptions } from 'nodemailer/lib/smtp-transport';
 import { AppError } from '../errors.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { joinedFind } from './joined-reads.ts';
 import type { Log } from './log.ts';
 import type { Secrets } from './secrets.ts';
 import type { MailValue, MailValues, MailViews, RenderedMail } from './web/mail-views.ts';
@@ -127,6 +128,12 @@ const longestPauseMs = 3_600_000;
 export function makeMail(connection: Connection, settings: MailSettings): Mail {
   const { views, secrets, smtp, now, log, claimMs = 120_000 } = settings;
   const outbox = connection.collection<OutboxDocument>('outbox');
+  const ofAccounts = joinedFind('account', (accounts) =>
+    outbox
+      .find({ account: { $in: [...accounts] } })
+      .sort({ createdAt: -1 })
+      .toArray(),
+  );
   const transport = smtp === null ? null : createTransport(smtpOptions(smtp.url));
   const unsent = { dueAt: { $exists: true } } as const;
 
@@ -279,8 +286,7 @@ export function makeMail(connection: Connection, settings: MailSettings): Mail {
     },
 
     async of(account) {
-      const found = await outbox.find({ account }).sort({ createdAt: -1 }).toArray();
-      return found.map(({ state, template, createdAt, endedAt }) => ({
+      return (await ofAccounts(account)).map(({ state, template, createdAt, endedAt }) => ({
         state,
         template,
         since: createdAt,

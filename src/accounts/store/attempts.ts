@@ -4,6 +4,7 @@
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { type Connection, type Model, Schema } from 'mongoose';
+import { joinedFind } from '../../platform/joined-reads.ts';
 
 export interface Counted {
   /** What is counted, in clear: `account ada@exemple.fr`, `address 192.0.2.1`. */
@@ -49,6 +50,7 @@ attemptSchema.index({ at: 1 }, { expireAfterSeconds: windowMs / 1_000 });
 export function makeAttemptStore(connection: Connection, secret: string): AttemptStore {
   const model: Model<AttemptDocument> = connection.model<AttemptDocument>('SignInAttempt', attemptSchema);
   const keyOf = (what: string) => createHmac('sha256', secret).update(what).digest('hex');
+  const ofKeys = joinedFind('key', (keys) => model.find({ key: { $in: keys } }).lean<AttemptDocument[]>());
 
   return {
     async ensureIndexes() {
@@ -75,11 +77,8 @@ export function makeAttemptStore(connection: Connection, secret: string): Attemp
     },
 
     async datesOf(whats) {
-      const found = await model
-        .find({ key: { $in: whats.map(keyOf) } })
-        .sort({ at: 1 })
-        .lean<AttemptDocument[]>();
-      return found.map(({ at }) => at);
+      const found = await Promise.all(whats.map((what) => ofKeys(keyOf(what))));
+      return found.flatMap((attempts) => attempts.map(({ at }) => at)).sort((a, b) => a.getTime() - b.getTime());
     },
 
     async forget(whats) {

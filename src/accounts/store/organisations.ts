@@ -2,6 +2,7 @@
 import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../../errors.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Membership } from '../../rights.ts';
 import { waitingSince } from '../model/approval.ts';
 import { type Members, membershipIn, type OrganisationChange, siretTaken } from '../model/team.ts';
@@ -93,9 +94,20 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
   const organisations = database.collection<OrganisationDocument>('organisations');
   const invitations = database.collection<InvitationDocument>('invitations');
 
+  const withMember = joinedFind('members.accountId', (accountIds) =>
+    organisations
+      .find({ 'members.accountId': { $in: [...accountIds] } })
+      .sort({ name: 1, _id: 1 })
+      .toArray(),
+  );
+
+  const invitedBy = joinedFind('invitedBy', (accountIds) =>
+    invitations.find({ invitedBy: { $in: [...accountIds] } }).toArray(),
+  );
+  const invitedTo = joinedFind('emailKey', (keys) => invitations.find({ emailKey: { $in: [...keys] } }).toArray());
+
   async function ofMember(accountId: string): Promise<Organisation[]> {
-    const found = organisations.find({ 'members.accountId': accountId }).sort({ name: 1, _id: 1 });
-    return (await found.toArray()).map(toOrganisation);
+    return (await withMember(accountId)).map(toOrganisation);
   }
 
   async function change(
@@ -210,7 +222,11 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
     },
 
     async invitationsAbout(person) {
-      return (await invitations.find(about(person)).toArray()).map(toInvitation);
+      const { accountId, emailKey } = person;
+      const [sent, received] = await Promise.all([invitedBy(accountId), emailKey === null ? [] : invitedTo(emailKey)]);
+      // Somebody may have invited themselves.
+      const found = new Map([...sent, ...received].map((invitation) => [invitation._id, invitation]));
+      return [...found.values()].map(toInvitation);
     },
 
     async removeInvitationsAbout(person) {

@@ -1,6 +1,7 @@
 /** Links sent by mail: 32 random bytes, of which only a digest is stored. Each opens once, for a short time. */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Connection, type Model, Schema } from 'mongoose';
+import { joinedFind } from '../../platform/joined-reads.ts';
 
 export type TokenPurpose = 'verify-email' | 'reset-password' | 'change-email';
 
@@ -56,6 +57,12 @@ const digest = (token: string) => createHash('sha256').update(token).digest('hex
 
 export function makeTokenStore(connection: Connection): TokenStore {
   const model: Model<TokenDocument> = connection.model<TokenDocument>('AccountToken', tokenSchema);
+  const ofAccounts = joinedFind('accountId', (accountIds) =>
+    model
+      .find({ accountId: { $in: accountIds } })
+      .sort({ expiresAt: 1 })
+      .lean<TokenDocument[]>(),
+  );
   const open = (purpose: TokenPurpose, token: string, now: Date) => ({
     _id: digest(token),
     purpose,
@@ -88,8 +95,7 @@ export function makeTokenStore(connection: Connection): TokenStore {
     },
 
     async of(accountId) {
-      const found = await model.find({ accountId }).sort({ expiresAt: 1 }).lean<TokenDocument[]>();
-      return found.map(({ purpose, email, expiresAt }) => ({ purpose, email, expiresAt }));
+      return (await ofAccounts(accountId)).map(({ purpose, email, expiresAt }) => ({ purpose, email, expiresAt }));
     },
 
     async removeOf(accountId) {

@@ -1,6 +1,7 @@
 /** Drafts of rule versions, and what each would change, in MongoDB. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Draft } from '../model/draft.ts';
 import type { Flip } from '../model/flip.ts';
 
@@ -133,6 +134,12 @@ const toFlip = ({ kind, title, provider, href, before, after }: FlipDocument): F
 
 export function makeDraftStore(connection: Connection): DraftStore {
   const drafts: Model<DraftDocument> = connection.model<DraftDocument>('RuleDraft', draftSchema);
+  const ofAuthors = joinedFind('authors', (accountIds) =>
+    drafts
+      .find({ authors: { $in: accountIds } })
+      .sort({ createdAt: 1 })
+      .lean<DraftDocument[]>(),
+  );
   const runs: Model<RunDocument> = connection.model<RunDocument>('RuleFlipRun', runSchema);
   const flips: Model<FlipDocument> = connection.model<FlipDocument>('RuleFlip', flipSchema);
   return {
@@ -172,7 +179,7 @@ export function makeDraftStore(connection: Connection): DraftStore {
     },
 
     async ofAuthor(accountId) {
-      return (await drafts.find({ authors: accountId }).sort({ createdAt: 1 }).lean<DraftDocument[]>()).map(toDraft);
+      return (await ofAuthors(accountId)).map(toDraft);
     },
 
     async forgetAuthor(accountId) {

@@ -1,6 +1,7 @@
 /** Enrolments in MongoDB: one per account and pathway, whatever the number of tabs. Returns model values. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Enrolment } from '../model/enrolment.ts';
 
 export interface EnrolmentStore {
@@ -44,6 +45,14 @@ function toEnrolment({ _id, ...enrolment }: EnrolmentDocument): Enrolment {
 
 export function makeEnrolmentStore(connection: Connection): EnrolmentStore {
   const model: Model<EnrolmentDocument> = connection.model<EnrolmentDocument>('Enrolment', schema);
+  // Asked by every page of a person: by the driver, without what a model adds.
+  const documents = connection.getClient().db(connection.name).collection<EnrolmentDocument>('enrolments');
+  const ofAccounts = joinedFind('accountId', (accountIds) =>
+    documents
+      .find({ accountId: { $in: [...accountIds] } })
+      .sort({ createdAt: 1, _id: 1 })
+      .toArray(),
+  );
 
   async function one(filter: { accountId: string; _id?: string; pathwaySlug?: string }): Promise<Enrolment | null> {
     const found = await model.findOne(filter).lean<EnrolmentDocument | null>();
@@ -70,7 +79,7 @@ export function makeEnrolmentStore(connection: Connection): EnrolmentStore {
     byPathway: (accountId, pathwaySlug) => one({ accountId, pathwaySlug }),
 
     async ofAccount(accountId) {
-      const found = await model.find({ accountId }).sort({ createdAt: 1, _id: 1 }).lean<EnrolmentDocument[]>();
+      const found = await ofAccounts(accountId);
       return found.map(toEnrolment);
     },
 

@@ -1,6 +1,7 @@
 /** What people keep for later: courses and pathways, once each per account. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Kept } from '../model/kept.ts';
 
 export interface KeptStore {
@@ -27,6 +28,14 @@ schema.index({ accountId: 1, kind: 1, target: 1 }, { unique: true });
 
 export function makeKeptStore(connection: Connection): KeptStore {
   const model: Model<KeptDocument> = connection.model<KeptDocument>('KeptCourse', schema);
+  // Asked by every page of a person: by the driver, without what a model adds.
+  const documents = connection.getClient().db(connection.name).collection<KeptDocument>('kept_courses');
+  const ofAccounts = joinedFind('accountId', (accountIds) =>
+    documents
+      .find({ accountId: { $in: [...accountIds] } })
+      .sort({ at: -1, _id: -1 })
+      .toArray(),
+  );
   return {
     async ensureIndexes() {
       await model.createCollection();
@@ -48,7 +57,7 @@ export function makeKeptStore(connection: Connection): KeptStore {
     },
 
     async ofAccount(accountId) {
-      const found = await model.find({ accountId }).sort({ at: -1, _id: -1 }).lean<KeptDocument[]>();
+      const found = await ofAccounts(accountId);
       return found.map(({ kind, target, title, at }) => ({ kind, target, title, at }));
     },
 

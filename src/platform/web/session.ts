@@ -11,6 +11,7 @@ import session from 'express-session';
 import type { Connection } from 'mongoose';
 import passport from 'passport';
 import { AppError } from '../../errors.ts';
+import { joinedFind } from '../joined-reads.ts';
 import { browserOf } from './browser.ts';
 import { uploadReader } from './upload.ts';
 import { sendPage, type Views } from './views.ts';
@@ -52,7 +53,7 @@ declare module 'express-session' {
 
 interface StoredSession {
   _id: string;
-  session: { passport?: { user?: SignedIn } };
+  session: session.SessionData;
   expires: Date;
   lastModified?: Date;
 }
@@ -140,6 +141,25 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
     autoRemove: 'disabled',
     transformId: storedId,
   });
+  // Read by every request that has a cookie: those of one moment in one command.
+  const read = joinedFind('_id', (ids) =>
+    collection()
+      .find({ _id: { $in: [...ids] }, expires: { $gt: now() } })
+      .toArray(),
+  );
+  const openOf = joinedFind('session.passport.user.accountId', (accountIds) =>
+    collection()
+      .find({ 'session.passport.user.accountId': { $in: [...accountIds] }, expires: { $gt: now() } })
+      .toArray(),
+  );
+  store.get = (id, callback) => {
+    read(storedId(id)).then(([found]) => {
+      if (found === undefined) return callback(null, null);
+      // Of this request alone: what it notes is its own until it is written.
+      const { session: kept, lastModified } = structuredClone(found);
+      callback(null, Object.assign(kept, lastModified === undefined ? {} : { lastModified }));
+    }, callback);
+  };
   const people = new WeakMap<object, Person>();
   const authenticator = new passport.Passport();
   authenticator.serializeUser((user, done) => done(null, user));
@@ -227,10 +247,7 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
     idOf: (request) => storedId(request.sessionID),
 
     async list(accountId) {
-      const found = await collection()
-        .find({ 'session.passport.user.accountId': accountId, expires: { $gt: now() } })
-        .toArray();
-      return found
+      return (await openOf(accountId))
         .flatMap(({ _id, session: { passport: kept }, lastModified }) => {
           if (kept?.user === undefined) return [];
           const { since, browser, strong } = kept.user;
