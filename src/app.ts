@@ -10,11 +10,13 @@ import type { PersonalData } from './accounts/use-cases/personal-data.ts';
 import type { Retention } from './accounts/use-cases/retention.ts';
 import type { IndexLabels } from './catalogue/search/indexed-course.ts';
 import { makeCourseAssessing } from './catalogue/store/assessing.ts';
+import { makeDuplicateStore } from './catalogue/store/duplicates.ts';
 import { type HistoryStore, makeHistoryStore } from './catalogue/store/history.ts';
 import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
 import { type AdviceFor, makeAdvice } from './catalogue/use-cases/advice.ts';
 import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
+import { type DuplicateParts, type Duplicates, makeDuplicates } from './catalogue/use-cases/duplicates.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import { makeProviderFacts, type ProviderFactsUseCases } from './catalogue/use-cases/provider-facts.ts';
 import type { Config } from './config.ts';
@@ -107,6 +109,8 @@ export interface UseCases extends Due {
     options?: { readonly everything?: boolean; readonly signal?: AbortSignal },
   ): Promise<readonly HarvestRun[]>;
   readonly history: Pick<HistoryStore, 'settle'>;
+  /** One course that several sources give. */
+  readonly duplicates: Duplicates;
   readonly mail: { deliver(signal?: AbortSignal): Promise<Delivery> };
   readonly retention: Pick<Retention, 'enforce'>;
   readonly personalData: Pick<PersonalData, 'finishErasures'>;
@@ -130,6 +134,8 @@ export interface App {
   readonly funding: Funding;
   readonly courses: CourseStore;
   readonly history: HistoryStore;
+  /** What the review of duplicates is made of. */
+  readonly duplicates: DuplicateParts;
   /** The dated rules: the file and what was published since. */
   readonly rules: Rules;
   /** Drafts of versions, what each would change, and where published ones go. */
@@ -193,6 +199,13 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const funding = makeFunding({ register, providerFacts });
     const courses = makeCourseStore(connection);
     const history = makeHistoryStore(connection);
+    const duplicateParts: DuplicateParts = {
+      duplicates: makeDuplicateStore(connection),
+      courses,
+      takeLock: () => takeLock(connection, 'duplicates', 600, now),
+      now,
+    };
+    const duplicates = makeDuplicates(duplicateParts);
     const pathwayStore = makePathwayStore(connection);
     const harvestStore = makeHarvestStore(connection);
     const sourceStore = makeSourceStore(connection);
@@ -201,6 +214,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     await Promise.all([
       courses.ensureIndexes(),
       history.ensureIndexes(),
+      duplicateParts.duplicates.ensureIndexes(),
       pathwayStore.ensureIndexes(),
       harvestStore.ensureIndexes(),
       sourceStore.ensureIndexes(),
@@ -313,7 +327,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const harvest = makeHarvest({
       ...harvestStore,
       sources: harvested,
-      queue: followedBy(queue, [() => assessing.refresh(), tellOf], log),
+      queue: followedBy(queue, [(run) => duplicates.afterRun(run), () => assessing.refresh(), tellOf], log),
       newId: randomUUID,
       now,
       log,
@@ -361,6 +375,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         ...{ courses, harvest, held, due, connectors, examiner, now },
         runs: harvestStore.runs,
         records: harvestStore.records,
+        mergedOf: duplicateParts.duplicates.mergedOf,
         rebuildPathways: rebuild,
         people: await people(),
         sources: sourceStore,
@@ -392,6 +407,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       advice: makeAdvice({ register, rules: () => rules.current(), now }),
       providerFacts: makeProviderFacts({ store: providerFacts, assessing, siretOf, now }),
       history,
+      duplicates,
       async collect(sourceIds, trigger, { everything = false, signal } = {}) {
         const runs: HarvestRun[] = [];
         const requested: Awaited<ReturnType<Harvest['request']>>[] = [];
@@ -415,6 +431,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     };
     return {
       history,
+      duplicates: duplicateParts,
       config,
       log,
       database,

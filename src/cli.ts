@@ -6,6 +6,7 @@ import { assessingCommand } from './cli/assessing.ts';
 import { auditCommands } from './cli/audit.ts';
 import { connectorCommands } from './cli/connectors.ts';
 import { databaseCommands } from './cli/database.ts';
+import { duplicateCommands } from './cli/duplicates.ts';
 import { eligibilityCommands } from './cli/eligibility.ts';
 import { frameworkCommands } from './cli/framework.ts';
 import { harvestCommands, withApp } from './cli/harvest.ts';
@@ -44,6 +45,7 @@ accountCommands(program, (print, act) =>
 auditCommands(program, config);
 retentionCommands(program, config);
 providerCommands(program, config);
+duplicateCommands(program, config);
 secretCommands(program, config);
 const eligibility = eligibilityCommands(program, (print) =>
   withApp(config(), print, async ({ rules }) => rules.current()),

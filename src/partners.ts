@@ -33,6 +33,8 @@ export interface PartnersParts {
   readonly runs: RunStore;
   readonly records: RecordStore;
   readonly held: HeldRuns;
+  /** Courses of a source that are merged with one of another source. */
+  readonly mergedOf: (sourceId: string) => Promise<number>;
   readonly rebuildPathways: () => Promise<unknown>;
   readonly now: () => Date;
 }
@@ -61,6 +63,7 @@ export function openPartners(parts: PartnersParts) {
     notices: makeNotices({ sources, harvest, closing, tell }),
     reports: makeReports({
       ...{ sources, runs, records, courses, harvest, held, audit, now },
+      mergedOf: parts.mergedOf,
       rebuildPathways: parts.rebuildPathways,
     }),
     coverage: makeCoverage({ sources, courses, harvest, now }),

@@ -33,6 +33,7 @@ export const rights = [
   'incidents:read',
   'site:watch',
   'jobs:run',
+  'catalogue:review',
 ] as const;
 export type Right = (typeof rights)[number];
 
@@ -47,7 +48,7 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   // Managing members also needs to own the organisation: `requireRightIn` looks at the membership.
   'funder-member': [...signedIn, 'organisation:own', 'organisation:manage-members', 'verdicts:check'],
   'rule-editor': [...signedIn, 'organisation:own', 'rules:edit'],
-  reviewer: signedIn,
+  reviewer: [...signedIn, 'catalogue:review'],
   operator: [
     ...signedIn,
     'source:manage',
@@ -57,6 +58,7 @@ const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
     'incidents:read',
     'site:watch',
     'jobs:run',
+    'catalogue:review',
   ],
 };
 

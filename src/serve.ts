@@ -13,11 +13,13 @@ import { accountRoutes, makeActorOf } from './accounts/routes.ts';
 import { identityButtons } from './accounts/view-models/identity.ts';
 import { type App, courseIndexLabels } from './app.ts';
 import { changesRoutes } from './catalogue/routes/changes.ts';
+import { reviewRoutes } from './catalogue/routes/review.ts';
 import { catalogueRoutes, certificationOffer } from './catalogue/routes.ts';
 import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
 import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
 import { makeChanges } from './catalogue/use-cases/changes.ts';
+import { makeDuplicateReview } from './catalogue/use-cases/duplicates.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { draftCard } from './catalogue/view-models/draft-card.ts';
 import { siteAddress } from './config.ts';
@@ -85,6 +87,7 @@ const administrationLinks: readonly LinkByRight[] = [
   { label: 'Sources', href: '/admin/sources', right: 'source:manage' },
   { label: 'Collectes', href: '/admin/collectes', right: 'source:manage' },
   { label: 'Travaux', href: jobsPath, right: 'jobs:run' },
+  { label: 'Revue', href: '/admin/revue', right: 'catalogue:review' },
   { label: 'Comptes', href: '/admin/comptes', right: 'users:manage' },
   { label: 'Organismes', href: '/admin/organismes', right: 'organisations:approve' },
   { label: "Journal d'audit", href: '/admin/journal', right: 'audit:read' },
@@ -254,6 +257,16 @@ export async function serve(app: App): Promise<RunningServer> {
       operationsRoutes({ operations, views, actorOf, now }),
       operatingRoutes({ operating: partners.operating, views, actorOf }),
       reportRoutes({ reports: partners.reports, views, site: siteAddress(config), actorOf }),
+      reviewRoutes({
+        duplicates: makeDuplicateReview({
+          ...app.duplicates,
+          audit: people.audit,
+          rebuildPathways: useCases.pathways.rebuild,
+        }),
+        views,
+        actorOf,
+        now,
+      }),
       coverageRoutes({ coverage: partners.coverage, views, now }),
       problemHelpRoutes({ helps: loadProblemHelp(), views }),
       devMailRoutes({

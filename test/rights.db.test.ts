@@ -60,6 +60,7 @@ const everybody = (status: number): Answers =>
   Object.fromEntries(caseNames.map((name) => [name, status])) as Record<Case, number>;
 const signedIn = (status: number): Answers => ({ ...everybody(status), visitor: 401 });
 const operators = (status: number): Answers => ({ ...everybody(403), visitor: 401, operator: status });
+const reviewers = (status: number): Answers => ({ ...operators(status), reviewer: status });
 const ruleEditors = (status: number): Answers => ({ ...everybody(403), visitor: 401, ruleEditor: status });
 const funders = (status: number): Answers => ({
   ...everybody(403),
@@ -348,6 +349,19 @@ const table: Readonly<Record<string, Row>> = {
   // A form without a file is not what this one reads.
   'POST /financeur/verifier/liste': { answers: funders(400) },
   'GET /financeur/verifier/:id': { at: fixed('/financeur/verifier/rien'), answers: funders(404) },
+
+  // Who reviews.
+  'GET /admin/revue': { answers: reviewers(200) },
+  'GET /admin/revue/reunis': { answers: reviewers(200) },
+  'GET /admin/revue/doublons/:id': { at: fixed('/admin/revue/doublons/aucun'), answers: reviewers(404) },
+  'POST /admin/revue/doublons/:id/reunir': { at: fixed('/admin/revue/doublons/aucun/reunir'), answers: reviewers(404) },
+  'POST /admin/revue/doublons/:id/refuser': {
+    at: fixed('/admin/revue/doublons/aucun/refuser'),
+    answers: reviewers(404),
+  },
+  'POST /admin/revue/doublons/:id/doute': { at: fixed('/admin/revue/doublons/aucun/doute'), answers: reviewers(404) },
+  'GET /admin/revue/reunis/:id/separer': { at: fixed('/admin/revue/reunis/aucun/separer'), answers: reviewers(404) },
+  'POST /admin/revue/reunis/:id/separer': { at: fixed('/admin/revue/reunis/aucun/separer'), answers: reviewers(404) },
 
   // The operator.
   'GET /admin': { answers: operators(200) },
@@ -670,7 +684,7 @@ describe('rights', function () {
       funderOwner: ['/financeur'],
       waitingFunder: [],
       ruleEditor: ['/admin/regles'],
-      reviewer: [],
+      reviewer: ['/admin/revue'],
       operator: ['/admin'],
       weakFunder: [],
       weakOperator: [],

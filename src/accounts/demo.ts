@@ -59,7 +59,7 @@ const people: readonly DemoPerson[] = [
     roles: ['learner', 'rule-editor'],
     code: true,
   }),
-  person('Relecture des alignements', 'relecture', 'Lou Exemple', { roles: ['learner', 'reviewer'] }),
+  person('Relecture des doublons', 'relecture', 'Lou Exemple', { roles: ['learner', 'reviewer'] }),
   person('Exploitation du site', 'exploitation', 'Charlie Exemple', { roles: ['learner', 'operator'], code: true }),
 ];
 

@@ -216,6 +216,10 @@ export interface Course {
   readonly harvestedAt: Date;
   /** A record of demonstration data. */
   readonly demo: boolean;
+  /** The course that stands for it in every list; null for one that has its own card. */
+  readonly mergedInto: CourseId | null;
+  /** Courses that it stands for: the same course of other sources (model/duplicates.ts). */
+  readonly offers: readonly CourseId[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

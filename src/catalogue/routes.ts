@@ -8,9 +8,10 @@ import { answersIn, costOf, forYouOf } from '../eligibility/view-models/cost.ts'
 import type { Framework } from '../framework/model.ts';
 import type { Register } from '../framework/registry/model.ts';
 import { certificationsShown } from '../framework/registry/shown.ts';
+import { queryText } from '../platform/web/answers.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
-import { courseAddress } from './model/addresses.ts';
+import { courseAddress, offerAddress } from './model/addresses.ts';
 import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
 import type { CoursePage } from './model/pages.ts';
 import type { Course } from './model.ts';
@@ -114,10 +115,14 @@ export function catalogueRoutes(parts: {
   });
 
   router.get('/cours/:slug', async (request, response) => {
-    const page = await useCases.course(request.params.slug);
+    const page = await useCases.course(request.params.slug, queryText(request, 'offre'));
     switch (page.kind) {
       case 'moved':
-        response.redirect(301, courseAddress(page.slug));
+        response.redirect(301, courseAddress(page.slug) + searchOf(request));
+        return;
+      case 'merged':
+        // Of two courses, the one that leads to the other may be the other one tomorrow: no browser keeps it.
+        response.set('Cache-Control', 'no-cache').redirect(301, offerAddress(page.slug, page.offer));
         return;
       case 'withdrawn':
         sendPage(response, views, 'catalogue/withdrawn', withdrawnModel(page, framework.bands, now()), 410);
@@ -142,6 +147,11 @@ export function catalogueRoutes(parts: {
   });
 
   return router;
+}
+
+/** The query of an address as it came, to follow a course to its new address. */
+function searchOf(request: Request): string {
+  return new URL(request.originalUrl, 'http://site.invalid').search;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface CourseStore extends CourseWriter {
   byId(id: CourseId): Promise<Course | null>;
   /** In the order asked; unknown ids are left out. */
   byIds(ids: readonly CourseId[]): Promise<Course[]>;
-  /** Published courses of a school, newest first. */
+  /** Published courses of a school, newest first; of those merged with one another, the one that has the card. */
   byProvider(providerId: string, options: { limit: number }): Promise<Course[]>;
   /** Published courses that prepare a certification, newest first, and how many there are. */
   preparing(code: string, limit: number): Promise<{ readonly total: number; readonly courses: readonly Course[] }>;
@@ -48,7 +48,7 @@ export interface CourseStore extends CourseWriter {
    */
   changedSince(watermark: Watermark | null, limit: number): Promise<Watermark[]>;
   removedSince(watermark: Removal | null, limit: number): Promise<Removal[]>;
-  /** Every published or missing course, streamed. */
+  /** Every published or missing course, streamed, those merged into another one too. */
   published(): AsyncIterable<Course>;
   summary(): Promise<CatalogueSummary>;
   /** Published courses per competence whose score reaches the threshold. */
@@ -77,6 +77,8 @@ const courseSchema = new Schema<CourseDocument>(
     firstPublishedAt: Date,
     harvestedAt: Date,
     demo: Boolean,
+    mergedInto: String,
+    offers: { type: [String], default: undefined },
     createdAt: Date,
     updatedAt: Date,
     run: Schema.Types.Mixed,
@@ -109,8 +111,17 @@ removalSchema.index({ removedAt: 1, _id: 1 });
 function toCourse(document: CourseDocument): Course {
   const { _id, run: _run, claim: _claim, assessed: _assessed, events: _events, ...course } = document;
   // A course stored before the account was looked at has no answer yet.
-  return { id: _id, ...course, cpf: course.cpf ?? null };
+  return {
+    id: _id,
+    ...course,
+    cpf: course.cpf ?? null,
+    mergedInto: course.mergedInto ?? null,
+    offers: course.offers ?? [],
+  };
 }
+
+/** Courses with a card of their own: one that another stands for is in no list and no count. */
+const carded = { state: { $in: living }, mergedInto: null };
 
 function after(field: string, at: Date, id: string) {
   return { $or: [{ [field]: { $gt: at } }, { [field]: at, _id: { $gt: id } }] };
@@ -129,10 +140,19 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
+  /** Those of them that the group of each has no other course for: the holder of the card is of the same school. */
+  async function withoutOwnDoubles(found: readonly Course[]): Promise<Course[]> {
+    const cards = found.flatMap(({ mergedInto }) => mergedInto ?? []);
+    const schools =
+      cards.length === 0 ? [] : await courses.find({ _id: { $in: cards } }, { providerId: 1 }).lean<CourseDocument[]>();
+    const schoolOf = new Map(schools.map(({ _id, providerId }) => [_id, providerId]));
+    return found.filter(({ mergedInto, providerId }) => mergedInto === null || schoolOf.get(mergedInto) !== providerId);
+  }
+
   /** Living courses with an open session that pass `filter`; a bounded look, since this feeds a list of three. */
   async function openAmong(filter: Record<string, unknown>, limit: number): Promise<Course[]> {
     const found = await courses
-      .find({ ...filter, state: { $in: living }, 'draft.sessions.state': 'open' })
+      .find({ ...filter, ...carded, 'draft.sessions.state': 'open' })
       .sort({ updatedAt: -1, _id: 1 })
       .limit(limit)
       .lean<CourseDocument[]>();
@@ -167,16 +187,26 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
         .sort({ updatedAt: -1, _id: 1 })
         .limit(limit)
         .lean<CourseDocument[]>();
-      return found.map(toCourse);
+      return withoutOwnDoubles(found.map(toCourse));
     },
 
     async preparing(code, limit) {
+      // An offer may name the certification where the card of its group is silent: it counts as that card.
       const filter = { 'alignment.certifications.code': code, state: { $in: living } };
-      const [total, found] = await Promise.all([
-        courses.countDocuments(filter),
-        courses.find(filter).sort({ updatedAt: -1, _id: 1 }).limit(limit).lean<CourseDocument[]>(),
+      const [counted, found] = await Promise.all([
+        courses.aggregate<{ total: number }>([
+          { $match: filter },
+          { $group: { _id: { $ifNull: ['$mergedInto', '$_id'] } } },
+          { $count: 'total' },
+        ]),
+        courses
+          .find(filter, { mergedInto: 1 })
+          .sort({ updatedAt: -1, _id: 1 })
+          .limit(2 * limit)
+          .lean<CourseDocument[]>(),
       ]);
-      return { total, courses: found.map(toCourse) };
+      const cards = [...new Set(found.map(({ _id, mergedInto }) => mergedInto ?? _id))].slice(0, limit);
+      return { total: counted[0]?.total ?? 0, courses: await byIds(cards) };
     },
 
     async bySource(sourceId, { limit, after: last }) {
@@ -217,7 +247,7 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     async summary() {
       const [counts, withdrawn] = await Promise.all([
         courses.aggregate<{ _id: string; courses: number; newest: Date }>([
-          { $match: { state: { $in: living } } },
+          { $match: carded },
           { $group: { _id: '$access.code', courses: { $sum: 1 }, newest: { $max: '$harvestedAt' } } },
         ]),
         courses.countDocuments({ state: 'withdrawn' }),
@@ -238,7 +268,7 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
 
     async countsByCompetence() {
       const counts = await courses.aggregate<{ _id: CompetenceCode; courses: number }>([
-        { $match: { state: { $in: living } } },
+        { $match: carded },
         { $project: { competences: '$alignment.competences', threshold: '$alignment.threshold' } },
         { $unwind: '$competences' },
         { $match: { $expr: { $gte: ['$competences.score', '$threshold'] } } },

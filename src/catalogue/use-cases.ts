@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Framework } from '../framework/model.ts';
 import type { Card } from './model/card.ts';
 import type { SearchRequest } from './model/choices.ts';
+import { groupsOf, offersAmong } from './model/duplicates.ts';
 import type { CompetencePage, CoursePage, Home, ProviderPage, SearchResult, StepLink } from './model/pages.ts';
 import type { ProviderFacts } from './model/provider-facts.ts';
 import { type CourseId, courseIdOfSlug } from './model.ts';
@@ -43,8 +44,11 @@ export interface CatalogueParts {
 export interface CatalogueUseCases {
   home(): Promise<Home>;
   search(request: SearchRequest): Promise<SearchResult>;
-  /** @throws AppError `not-found` */
-  course(slug: string): Promise<CoursePage>;
+  /**
+   * @param offer the course chosen among those that this one stands for; any other one counts as none
+   * @throws AppError `not-found`
+   */
+  course(slug: string, offer?: CourseId): Promise<CoursePage>;
   competences(): Promise<ReadonlyMap<string, number>>;
   /** @throws AppError `not-found` */
   competence(code: string): Promise<CompetencePage>;
@@ -77,16 +81,23 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
 
     search: makeSearch({ ...parts, summary: async () => (await figures())[0] }),
 
-    async course(slug) {
+    async course(slug, chosen) {
       const id = courseIdOfSlug(slug);
-      const course = id === null ? null : await courses.byId(id);
-      if (course === null || course.state === 'pending') throw unknownPage();
-      if (course.state === 'withdrawn') {
-        return { kind: 'withdrawn', course, equivalents: await courses.similarTo(course, 3) };
+      const asked = id === null ? null : await courses.byId(id);
+      if (asked === null || asked.state === 'pending') throw unknownPage();
+      const group = (await groupsOf([asked], courses.byIds)).get(asked.id) ?? [asked];
+      const offers = offersAmong(group);
+      // With nothing offered any more, the page of the group says so at the address of its card.
+      const card = offers[0] ?? group[0] ?? asked;
+      if (card.id !== asked.id) return { kind: 'merged', slug: card.slug, offer: asked.id };
+      if (asked.state === 'withdrawn') {
+        return { kind: 'withdrawn', course: asked, equivalents: await courses.similarTo(asked, 3) };
       }
-      if (course.slug !== slug) return { kind: 'moved', slug: course.slug };
+      if (asked.slug !== slug) return { kind: 'moved', slug: asked.slug };
+      const course = offers.find((offer) => offer.id === chosen) ?? asked;
+      const gone = group.find((member) => member.id === chosen && !offers.includes(member)) ?? null;
       const [steps, failing, events] = await Promise.all([
-        pathways.withCourse(course.id),
+        pathways.withCourse(asked.id),
         parts.failingSince([course.sourceId]),
         history.ofCourse(course.id, listed),
       ]);
@@ -94,6 +105,8 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
       return {
         kind: 'course',
         course,
+        offers,
+        goneOffer: gone,
         steps,
         failingSince: failing.get(course.sourceId) ?? null,
         withdrawnOn:

@@ -88,6 +88,8 @@ export function aCourse(changes: CourseChanges = {}): Course {
     firstPublishedAt: daysAgo(40),
     harvestedAt,
     demo: false,
+    mergedInto: null,
+    offers: [],
     createdAt: daysAgo(40),
     updatedAt: daysAgo(1),
     ...rest,

@@ -11,8 +11,8 @@ import type { ProviderFacts } from '../../src/catalogue/model/provider-facts.ts'
 import type { Course } from '../../src/catalogue/model.ts';
 import { changesRoutes } from '../../src/catalogue/routes/changes.ts';
 import { type CostParts, catalogueRoutes, certificationOffer } from '../../src/catalogue/routes.ts';
+import { readChanges } from '../../src/catalogue/search/follow.ts';
 import { frenchAnalyser } from '../../src/catalogue/search/french.ts';
-import { indexedCourseOf } from '../../src/catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../../src/catalogue/search/scan-index.ts';
 import type { ChangesQuery, HistoryStore } from '../../src/catalogue/store/history.ts';
 import { makeAdvice } from '../../src/catalogue/use-cases/advice.ts';
@@ -69,7 +69,7 @@ const living = (course: Course) => course.state === 'published' || course.state 
 
 /** A store that holds values; what the database does is tested with the store. */
 export function coursesOf(courses: readonly Course[]): CatalogueParts['courses'] {
-  const shown = courses.filter(living);
+  const shown = courses.filter((course) => living(course) && course.mergedInto === null);
   return {
     byId: async (id) => courses.find((course) => course.id === id) ?? null,
     byIds: async (ids) => ids.flatMap((id) => courses.find((course) => course.id === id) ?? []),
@@ -187,7 +187,11 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
     competence: (code: string) => framework.competences.find((one) => one.code === code)?.fr ?? code,
     level: (band: string) => framework.bands.find((one) => one.band === band)?.fr ?? band,
   };
-  await index.upsert(courses.filter(living).map((course) => indexedCourseOf(course, labels)));
+  const reader = readChanges(
+    { ...coursesOf(courses), changedSince: async () => [], removedSince: async () => [] },
+    labels,
+  );
+  await index.upsert(await reader.listed(courses.map(({ id }) => id)));
   const reading = {
     list: async () => pathways.filter(({ retired }) => retired === null),
     bySlug: async (slug: string) => {

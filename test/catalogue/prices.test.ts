@@ -33,7 +33,16 @@ const exam = (changes: Partial<CourseDraft['exam']>): CourseDraft['exam'] => ({
 const context = { now: testNow, bands: framework.bands, failing: new Map<string, Date>() };
 const pageOf = (course: ReturnType<typeof aCourse>) =>
   courseModel(
-    { kind: 'course', course, steps: [], failingSince: null, withdrawnOn: null, history: [] },
+    {
+      kind: 'course',
+      offers: [course],
+      goneOffer: null,
+      course,
+      steps: [],
+      failingSince: null,
+      withdrawnOn: null,
+      history: [],
+    },
     framework,
     testNow,
   );

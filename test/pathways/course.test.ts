@@ -37,6 +37,8 @@ function aCourse(over: Partial<CourseDraft> = {}): Course {
     firstPublishedAt: daysAgo(9),
     harvestedAt: daysAgo(2),
     demo: false,
+    mergedInto: null,
+    offers: [],
     createdAt: daysAgo(9),
     updatedAt: daysAgo(2),
   };

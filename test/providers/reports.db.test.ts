@@ -8,7 +8,7 @@ import type { ReportLine } from '../../src/providers/model/report.ts';
 import type { Source } from '../../src/providers/model.ts';
 import type { SourceStore } from '../../src/providers/store.ts';
 import { makeReports, type Reports, runsPerPage } from '../../src/providers/use-cases/reports.ts';
-import { reportRows } from '../../src/providers/view-models/reports.ts';
+import { reportModel, reportRows } from '../../src/providers/view-models/reports.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { aSource, end, makeWorld, numbered, record, records, type World } from '../support/harvest-world.ts';
 
@@ -31,6 +31,7 @@ describe('reports of runs', () => {
   let reports: Reports;
   let acts: string[];
   let rebuilt = 0;
+  let merged = 0;
   const source = { ...aSource(), organisationId: 'school', state: 'active', rhythm: 'daily' } as unknown as Source;
   const sources = { byId: async (id: string) => (id === source.id ? source : null) } as unknown as SourceStore;
 
@@ -57,6 +58,7 @@ describe('reports of runs', () => {
         },
       },
       held,
+      mergedOf: async () => merged,
       rebuildPathways: async () => {
         rebuilt += 1;
       },
@@ -72,6 +74,7 @@ describe('reports of runs', () => {
   beforeEach(async () => {
     acts = [];
     rebuilt = 0;
+    merged = 0;
     await world.empty();
   });
 
@@ -238,6 +241,15 @@ describe('reports of runs', () => {
       expect(again.id).to.not.equal(run.id);
       expect(acts).to.deep.equal(['run.keep', 'run.request']);
     });
+  });
+
+  it('N14 says how many courses of the source share a card with another source', async () => {
+    const run = await mixed();
+    expect(reportModel(await reports.report(operator, run.id, null), '').merged).to.equal(null);
+    merged = 2;
+    const { merged: told } = reportModel(await reports.report(operator, run.id, null), '');
+    expect(told?.text.replaceAll('\u00a0', ' ')).to.contain('2 cours de cette source sont réunis avec le même cours');
+    expect(told?.href).to.equal('/changements/partenaire');
   });
 
   it('B18 a cell of the CSV is never a formula, and every problem has its row', () => {

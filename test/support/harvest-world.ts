@@ -33,6 +33,9 @@ export interface Raw {
   readonly crash?: boolean;
   /** Cents; a text cannot be read. */
   readonly price?: number | string;
+  /** École when absent. */
+  readonly school?: string;
+  readonly siret?: string;
 }
 
 export type Item = SourceItem<number>;
@@ -84,6 +87,8 @@ export function listingConnector(listing: Listing, version = 1): AnyConnector {
       odd: z.boolean().optional(),
       crash: z.boolean().optional(),
       price: z.union([z.number(), z.string()]).optional(),
+      school: z.string().optional(),
+      siret: z.string().optional(),
     }) as unknown as z.ZodType<Raw>,
     cursorSchema: z.number(),
     corrects: { title: 'title', price: 'price', url: 'url' },
@@ -99,7 +104,7 @@ export function listingConnector(listing: Listing, version = 1): AnyConnector {
         ...unknownDraft,
         title: version === 1 ? raw.title : `${raw.title} (v${version})`,
         url: raw.url ?? `https://partenaire.example/${encodeURIComponent(raw.title)}`,
-        provider: { name: 'École', url: null, siret: null, activityNumber: null },
+        provider: { name: raw.school ?? 'École', url: null, siret: raw.siret ?? null, activityNumber: null },
         certifications: raw.certification === undefined ? [] : [{ kind: 'RS' as const, code: raw.certification }],
         price,
         contentFree: price === null ? null : price.amount === 0,
@@ -197,6 +202,7 @@ export interface World {
 
 const collections = [
   'courses',
+  'course_duplicates',
   'course_events',
   'removed_courses',
   'harvest_records',

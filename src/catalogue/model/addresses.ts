@@ -1,8 +1,14 @@
 /** Addresses of pages that several features lead to. */
+import type { CourseId } from '../model.ts';
 import type { ChangesPage } from './history.ts';
 
 export function courseAddress(slug: string): string {
   return `/cours/${encodeURIComponent(slug)}`;
+}
+
+/** The page of a course, with the offer to show among those that it stands for. */
+export function offerAddress(slug: string, offer: CourseId): string {
+  return `${courseAddress(slug)}?offre=${encodeURIComponent(offer)}`;
 }
 
 /** Path of a log, its format and its place. */

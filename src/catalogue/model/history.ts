@@ -4,13 +4,26 @@
  */
 import type { AccessCode } from '../../eligibility/model.ts';
 import type { Course, CourseDraft, CourseId, Money, WithdrawalReason } from '../model.ts';
+import type { MergeBasis } from './duplicates.ts';
 
 /** Who changed it: the source, a mapping done again, a person, or time alone (a price too old to be called free). */
 export const eventOrigins = ['harvest', 'replay', 'provider', 'operator', 'clock'] as const;
 export type EventOrigin = (typeof eventOrigins)[number];
 
-/** `changed` has changes; `price` is `changed` with a price or an access code among them. */
-export const eventKinds = ['changed', 'price', 'missing', 'seen-again', 'withdrawn', 'restored'] as const;
+/**
+ * `changed` has changes; `price` is `changed` with a price or an access code among them; `merged`: another course has its card
+ * since, `unmerged`: it has its own again.
+ */
+export const eventKinds = [
+  'changed',
+  'price',
+  'missing',
+  'seen-again',
+  'withdrawn',
+  'restored',
+  'merged',
+  'unmerged',
+] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 /** What is read of the values of each field; a long text only says that it changed. */
@@ -58,6 +71,17 @@ export interface CourseEvent {
   readonly changes: readonly FieldChange[];
   /** Why it was withdrawn; null for the other kinds. */
   readonly reason: { readonly code: WithdrawalReason; readonly detail: string | null } | null;
+  /** The course that it was merged with or separated from, as it was called then; of these two kinds alone. */
+  readonly merge?: MergeNote;
+}
+
+export interface MergeNote {
+  readonly with: CourseId;
+  readonly slug: string;
+  readonly title: string;
+  readonly provider: string;
+  /** null for a separation. */
+  readonly basis: MergeBasis | null;
 }
 
 /** An event as the journal gives it. */
@@ -76,6 +100,7 @@ export interface Change {
   readonly kind: ChangeKind;
   readonly changes: readonly FieldChange[];
   readonly reason: CourseEvent['reason'];
+  readonly merge?: MergeNote;
   /** As it is today. */
   readonly course: Course;
 }

@@ -1,7 +1,7 @@
 /** What the use cases answer and the pages print. */
 import type { AccessCode } from '../../eligibility/model.ts';
 import type { DigcompCompetence } from '../../framework/model/reference.ts';
-import type { Course } from '../model.ts';
+import type { Course, CourseId } from '../model.ts';
 import type { FacetName, FacetValue } from '../search/course-index.ts';
 import type { Card } from './card.ts';
 import type { Choice, SearchRequest } from './choices.ts';
@@ -35,10 +35,17 @@ export interface StepLink {
 
 export type CoursePage =
   | { readonly kind: 'moved'; readonly slug: string }
+  /** Another course stands for it: `slug` is the page, `offer` its place there. */
+  | { readonly kind: 'merged'; readonly slug: string; readonly offer: CourseId }
   | { readonly kind: 'withdrawn'; readonly course: Course; readonly equivalents: readonly Course[] }
   | {
       readonly kind: 'course';
+      /** The offer that is shown. */
       readonly course: Course;
+      /** What the same course is offered as, the one that the page is named after first; alone when nothing is merged. */
+      readonly offers: readonly Course[];
+      /** The offer that was asked for, when it is no longer one. */
+      readonly goneOffer: Course | null;
       readonly steps: readonly StepLink[];
       readonly failingSince: Date | null;
       /** Set while the course is absent from its source. */
@@ -79,6 +86,8 @@ export interface SearchResult {
   readonly total: number;
   readonly pages: number;
   readonly courses: readonly Course[];
+  /** The other offers of those that stand for several. */
+  readonly otherOffers: ReadonlyMap<CourseId, readonly Course[]>;
   /** Sources that fail now, among those of the courses shown. */
   readonly failing: ReadonlyMap<string, Date>;
   readonly facets: Readonly<Record<FacetName, readonly FacetValue[]>>;

@@ -2,6 +2,7 @@
  * Keeps an index up with the database by polling: what changed since the last change seen, and what was deleted.
  * Re-reading is harmless, so each poll starts a little early.
  */
+import { groupsOf, isShown } from '../model/duplicates.ts';
 import type { Course, CourseId } from '../model.ts';
 import type { FedCourseIndex, IndexedCourse } from './course-index.ts';
 import { type IndexLabels, indexedCourseOf } from './indexed-course.ts';
@@ -20,7 +21,7 @@ export interface Removal {
 export interface ChangeReader {
   /** In the order (updatedAt, id), after the watermark; all courses when it is null. */
   changedSince(watermark: Watermark | null, limit: number): Promise<readonly Watermark[]>;
-  /** Those of these courses that are listed. */
+  /** Those of these courses that are listed; for one that is merged into another, the one that stands for it. */
   listed(ids: readonly CourseId[]): Promise<readonly IndexedCourse[]>;
   /** Deleted courses in the order (removedAt, id), after the watermark. */
   removedSince(watermark: Removal | null, limit: number): Promise<readonly Removal[]>;
@@ -40,9 +41,20 @@ export function readChanges(
     removedSince: (watermark, limit) => store.removedSince(watermark, limit),
     async listed(ids) {
       const courses = await store.byIds(ids);
-      return courses
-        .filter(({ state }) => state === 'published' || state === 'missing')
-        .map((course) => indexedCourseOf(course, labels));
+      const groups = await groupsOf(courses, store.byIds);
+      // The holder of the card is the first of its group; its other courses are what it stands for.
+      const cards = new Map([...groups.values()].map((group) => [group[0]?.id, group]));
+      return [...cards.values()].flatMap(([card, ...others]) =>
+        card === undefined || !isShown(card.state) || card.mergedInto !== null
+          ? []
+          : [
+              indexedCourseOf(
+                card,
+                labels,
+                others.filter(({ state }) => isShown(state)),
+              ),
+            ],
+      );
     },
   };
 }

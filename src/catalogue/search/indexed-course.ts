@@ -10,9 +10,14 @@ export interface IndexLabels {
   level(band: string): string;
 }
 
-/** A competence below the threshold of its alignment is not one yet: neither facet value nor word. */
-export function indexedCourseOf(course: Course, labels: IndexLabels): IndexedCourse {
+/**
+ * A competence below the threshold of its alignment is not one yet: neither facet value nor word.
+ * @param others living courses that this one stands for: its card is found by their school, language, price, dates and places
+ */
+export function indexedCourseOf(course: Course, labels: IndexLabels, others: readonly Course[] = []): IndexedCourse {
   const { draft, alignment } = course;
+  const offers = [course, ...others];
+  const ofOffers = <Value>(values: (offer: Course) => readonly Value[]) => [...new Set(offers.flatMap(values))];
   const competences = alignment.competences.filter(({ score }) => score >= alignment.threshold).map(({ code }) => code);
   return {
     id: course.id,
@@ -21,23 +26,23 @@ export function indexedCourseOf(course: Course, labels: IndexLabels): IndexedCou
     title: draft.title,
     description: draft.description,
     labels: {
-      provider: draft.provider.name,
+      provider: ofOffers((offer) => [offer.draft.provider.name]).join(' '),
       level: alignment.level === null ? null : labels.level(alignment.level),
       competences: [...new Set(competences)].map((code) => labels.competence(code)),
-      access: course.access.code === 'free-for-all' ? 'gratuit' : null,
+      access: offers.some(({ access }) => access.code === 'free-for-all') ? 'gratuit' : null,
     },
     facets: {
-      provider: [course.providerId],
-      language: draft.languages.length === 0 ? ['und'] : [...new Set(draft.languages)],
+      provider: ofOffers(({ providerId }) => [providerId]),
+      language: ofOffers(({ draft: { languages } }) => (languages.length === 0 ? ['und'] : languages)),
       level: [alignment.level ?? 'unknown'],
-      access: [course.access.code, ...(isZeroPossible(course) ? [zeroPossibleValue] : [])],
+      access: ofOffers((offer) => [offer.access.code, ...(isZeroPossible(offer) ? [zeroPossibleValue] : [])]),
       // Not assessed yet is to check, like what nobody knows; never a yes.
-      cpf: [course.cpf?.answer ?? 'indecidable'],
+      cpf: ofOffers(({ cpf }) => [cpf?.answer ?? 'indecidable']),
       competence: [...new Set(competences)],
     },
-    runs: draft.sessions.map(runOf),
+    runs: offers.flatMap((offer) => offer.draft.sessions.map(runOf)),
     hours: hoursOf(draft),
-    places: placesOf(draft.sessions),
+    places: placesOf(offers.flatMap((offer) => offer.draft.sessions)),
   };
 }
 

@@ -15,8 +15,11 @@ import {
 } from '../model.ts';
 
 /** How a course is stored: the model value, plus what the harvest needs to know of it. */
-export interface CourseDocument extends Omit<Course, 'id'> {
+export interface CourseDocument extends Omit<Course, 'id' | 'mergedInto' | 'offers'> {
   _id: CourseId;
+  /** Both are absent from a course that is merged with none; a harvest never writes them. */
+  mergedInto?: CourseId;
+  offers?: readonly CourseId[];
   /** What a run last did to it, so that a batch written twice counts the same. */
   run: { readonly id: string; readonly outcome: RunEffect };
   /** What `cpf` was assessed with (`assessmentKey`); null when the content changed since. */

@@ -55,7 +55,7 @@ journalSchema.index({ courseId: 1, at: -1 });
 const chunkSize = 500;
 
 /** Absences are between the source and us; visitors are told of what they can no longer, or can again, follow. */
-const publicKinds: readonly EventKind[] = ['changed', 'price', 'withdrawn', 'restored'];
+const publicKinds: readonly EventKind[] = ['changed', 'price', 'withdrawn', 'restored', 'merged', 'unmerged'];
 
 export function makeHistoryStore(connection: Connection): HistoryStore {
   const model = connection.model('CourseEvent', journalSchema);

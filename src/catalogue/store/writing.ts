@@ -42,6 +42,7 @@ export interface Withdrawal {
 
 export interface Owner {
   readonly courseId: CourseId;
+  readonly providerId: string;
   readonly sourceId: string;
   readonly sourceTitle: string;
 }
@@ -54,7 +55,7 @@ export interface CourseWriter {
   /** Courses not withdrawn of these records. */
   present(sourceId: string, remoteIds: readonly string[]): Promise<CourseStanding[]>;
   /** Who publishes these courses already, in another source; the key is the claim. */
-  ownersElsewhere(sourceId: string, claims: readonly string[]): Promise<Map<string, Owner>>;
+  ownersElsewhere(sourceId: string, claims: readonly string[]): Promise<Map<string, readonly Owner[]>>;
   /** New courses wait (`pending`); a known one keeps its address and its reviewed competences. */
   write(context: WriteContext, writes: readonly CourseWrite[]): Promise<void>;
   /** Renews « relevé le » of those that are not absent. */
@@ -188,15 +189,13 @@ export function makeCourseWriter(
       const found = await courses
         .find(
           { claim: { $in: [...claims] }, sourceId: { $ne: sourceId }, state: { $ne: 'withdrawn' } },
-          { projection: { claim: 1, sourceId: 1, sourceTitle: 1 } },
+          { projection: { claim: 1, sourceId: 1, sourceTitle: 1, providerId: 1 } },
         )
         .toArray();
-      return new Map(
-        found.map((course) => [
-          course.claim,
-          { courseId: course._id, sourceId: course.sourceId, sourceTitle: course.sourceTitle },
-        ]),
-      );
+      const owners = new Map<string, Owner[]>();
+      for (const { _id, claim, ...owner } of found)
+        owners.set(claim, [...(owners.get(claim) ?? []), { courseId: _id, ...owner }]);
+      return owners;
     },
 
     async write(context, writes) {

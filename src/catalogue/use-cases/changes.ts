@@ -35,9 +35,10 @@ export function makeChanges({ history, courses, sourceTitle }: ChangesParts): Li
       ...additions.map(({ courseId, at }) => {
         return { id: courseId, courseId, at, kind: 'added' as const, changes: [], reason: null };
       }),
-      ...entries.flatMap(({ id, courseId, at, kind, changes, reason }) => {
+      ...entries.flatMap(({ id, courseId, at, kind, changes, reason, merge }) => {
         if (kind === 'missing' || kind === 'seen-again') return [];
-        return [{ id: `${courseId}/${id}`, courseId, at, kind, changes, reason }];
+        const told = { id: `${courseId}/${id}`, courseId, at, kind, changes, reason };
+        return [merge === undefined ? told : { ...told, merge }];
       }),
     ].sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1));
     const page = found.slice(0, changesPerPage);

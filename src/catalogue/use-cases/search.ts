@@ -3,6 +3,7 @@ import { accessCodes } from '../../eligibility/model.ts';
 import { bands } from '../../framework/model.ts';
 import { type Choice, choicesOf, filtersOf, type SearchRequest } from '../model/choices.ts';
 import { cpfAnswers, zeroPossibleValue } from '../model/cpf.ts';
+import { groupsOf, isShown } from '../model/duplicates.ts';
 import type { CatalogueFigures, Proposal, SearchResult } from '../model/pages.ts';
 import type { Course } from '../model.ts';
 import { type FacetName, type Filters, facetNames, type SearchPage, type SearchQuery } from '../search/course-index.ts';
@@ -26,6 +27,7 @@ export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<Se
     const found = await ask(query);
     const request = { ...asked, filters, page: found.page };
     const shown = (await courses.byIds(found.ids)).filter(isLiving);
+    const groups = await groupsOf(shown, courses.byIds);
     const facets = Object.fromEntries(
       facetNames.map((name) => [name, found.facets[name] ?? []]),
     ) as SearchResult['facets'];
@@ -48,6 +50,9 @@ export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<Se
       total: found.total,
       pages: found.pages,
       courses: shown,
+      otherOffers: new Map(
+        [...groups].map(([id, group]) => [id, group.filter((other) => other.id !== id && isShown(other.state))]),
+      ),
       failing,
       facets,
       providerNames: new Map(names),
@@ -60,9 +65,9 @@ export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<Se
   };
 }
 
-/** The index is a moment late on the store: a course withdrawn meanwhile is in no list. */
+/** The index is a moment late on the store: a course withdrawn or merged meanwhile is in no list. */
 export function isLiving(course: Course): boolean {
-  return course.state === 'published' || course.state === 'missing';
+  return isShown(course.state) && course.mergedInto === null;
 }
 
 type Ask = (query: Partial<SearchQuery>) => Promise<SearchPage>;

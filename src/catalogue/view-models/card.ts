@@ -8,6 +8,7 @@ import { freshness, silentSince } from '../model/freshness.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, shortPriceText } from '../model/prices.ts';
 import { inOrder, paceText } from '../model/sessions.ts';
 import type { Course } from '../model.ts';
+import { otherOfferNotes } from './offers.ts';
 import { type BandTitles, effortText, languagesText, levelName, modalityText } from './words.ts';
 
 export const priceLabels = { course: 'Cours', certificate: 'Certificat', exam: 'Examen' } as const;
@@ -16,12 +17,15 @@ export interface CardContext {
   readonly now: Date;
   readonly bands: BandTitles;
   readonly failing: ReadonlyMap<string, Date>;
+  /** The other offers of those that stand for several, by id. */
+  readonly otherOffers?: ReadonlyMap<string, readonly Course[]>;
   /** The fourth price by id, and the answers that it was calculated with: the page of the course keeps them. */
   readonly forYou?: ReadonlyMap<string, string>;
   readonly answers?: string;
 }
 
-export function courseCard(course: Course, { now, bands, failing, forYou, answers = '' }: CardContext): Card {
+export function courseCard(course: Course, context: CardContext): Card {
+  const { now, bands, failing, otherOffers, forYou, answers = '' } = context;
   const { draft, alignment, harvestedAt } = course;
   const silent = failing.get(course.sourceId);
   const prices = priceCells(course, now, forYou?.get(course.id));
@@ -39,6 +43,7 @@ export function courseCard(course: Course, { now, bands, failing, forYou, answer
     zero: zero === null ? null : zeroText(zero),
     freshness: [freshness(harvestedAt, now), ...(silent === undefined ? [] : [silentSince(silent)])].join(' ; '),
     notes: [
+      ...otherOfferNotes(otherOffers?.get(course.id) ?? [], now),
       ...(alignment.digital === null ? ['Sujet numérique à vérifier'] : []),
       ...(course.demo ? ['Cours de démonstration'] : []),
     ],

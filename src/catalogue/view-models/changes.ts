@@ -166,6 +166,7 @@ export function jsonFeed(page: ChangesPage, site: string) {
         devenuPayant: turnedPaid(change),
         champs: change.changes,
         motif: change.reason,
+        ...(change.merge === undefined ? {} : { fusion: { cours: change.merge.with, base: change.merge.basis } }),
       },
     })),
   };

@@ -15,6 +15,7 @@ import { catalogueOf } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
 import { priceLabels } from './card.ts';
 import { type HistoryLine, historyLines } from './history.ts';
+import { goneOfferText, type OffersModel, offersModel } from './offers.ts';
 import { diplomaLevel, effortText, languagesText, levelName, modalityText, unsaid } from './words.ts';
 
 type Reference = Pick<Framework, 'bands' | 'competences' | 'certifications'>;
@@ -62,6 +63,8 @@ export interface CourseModel {
   readonly access: { readonly heading: string; readonly text: string; readonly quote: string | null } | null;
   /** « 0 € possible avec le CPF » over its two conditions; null when that is not known to be so. */
   readonly zero: { readonly heading: string; readonly text: string } | null;
+  /** null for a course that one source offers. */
+  readonly offers: OffersModel | null;
   readonly exit: { readonly href: string; readonly text: string };
   readonly keep: Keep;
   readonly freshness: string;
@@ -100,7 +103,8 @@ export function courseModel(
   return {
     title: `${draft.title}, ${draft.provider.name}`,
     description: draft.description === '' ? null : draft.description.replace(/\s+/g, ' ').slice(0, 155),
-    noindex: course.demo,
+    // Each offer has a text of its own under one address: search engines have the first.
+    noindex: course.demo || course.id !== page.offers[0]?.id,
     section: '/catalogue',
     heading: draft.title,
     provider: { name: draft.provider.name, href: `/organismes/${encodeURIComponent(course.providerId)}` },
@@ -111,6 +115,7 @@ export function courseModel(
     pricesSource: french(`Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`),
     access: accessModel(course, now),
     zero: zero === null ? null : { heading: zeroLabel, text: `${zeroConditions(zero)}.` },
+    offers: offersModel(page, now),
     exit: { href: draft.url, text: `S'inscrire chez ${draft.provider.name} (nouveau site)` },
     keep: keepOf('cours', course.id, draft.title, courseAddress(course.slug)),
     freshness: [
@@ -137,9 +142,10 @@ export function courseModel(
   };
 }
 
-function alertsOf({ course, withdrawnOn }: CoursePage & { kind: 'course' }, now: Date): readonly string[] {
+function alertsOf({ course, withdrawnOn, goneOffer }: CoursePage & { kind: 'course' }, now: Date): readonly string[] {
   const { missingSince, restoredAt, alignment } = course;
   return [
+    ...(goneOffer === null ? [] : [goneOfferText(goneOffer)]),
     ...(missingSince !== null && withdrawnOn !== null
       ? [
           `Absent du ${catalogueOf(course.sourceTitle)} depuis le ${longDate(missingSince)} ; il sera retiré le ${longDate(withdrawnOn)} s'il ne revient pas.`,

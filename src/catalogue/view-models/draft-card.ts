@@ -30,6 +30,8 @@ export function draftCard(
     firstPublishedAt: null,
     harvestedAt: now,
     demo: false,
+    mergedInto: null,
+    offers: [],
     createdAt: now,
     updatedAt: now,
   };

@@ -1,6 +1,7 @@
 /** What an event says to people: one word, and a sentence for each thing that changed, with its old and new value. */
 import { french, listed, longDate, money, shortDate } from '../../platform/web/format.ts';
-import { type ChangeKind, type CourseEvent, type FieldChange, turnedPaid } from '../model/history.ts';
+import type { MergeBasis } from '../model/duplicates.ts';
+import { type ChangeKind, type CourseEvent, type FieldChange, type MergeNote, turnedPaid } from '../model/history.ts';
 import { motiveWords } from '../model/source-words.ts';
 import type { Course, Money } from '../model.ts';
 import { languagesText, modalityText, unsaid } from './words.ts';
@@ -11,6 +12,8 @@ export const changeWords: Readonly<Record<ChangeKind, string>> = {
   price: 'prix modifié',
   withdrawn: 'retiré',
   restored: 'rétabli',
+  merged: 'réuni',
+  unmerged: 'séparé',
 };
 
 const yesNo = (value: boolean | null, yes: string, no: string) => (value === null ? unsaid : value ? yes : no);
@@ -92,7 +95,7 @@ const silent: Readonly<Record<string, string>> = { url: "l'adresse", description
 
 /** One sentence a change; those without a printable value together in the last one. */
 export function changeLines(
-  event: Pick<CourseEvent, 'changes' | 'reason'>,
+  event: Pick<CourseEvent, 'changes' | 'reason' | 'merge'>,
   course: Pick<Course, 'sourceTitle' | 'draft'>,
 ): string[] {
   const lines = event.changes.flatMap((change) => {
@@ -109,7 +112,22 @@ export function changeLines(
     const { sourceTitle, draft } = course;
     lines.push(motiveWords({ reason, detail }, { sourceTitle, school: draft.provider.name, since: null }));
   }
+  if (event.merge !== undefined) lines.push(mergeLine(event.merge));
   return lines.map(french);
+}
+
+/** Why, in the words that an operator's page uses too. */
+export const basisWords: Readonly<Record<MergeBasis, string>> = {
+  address: 'même page et même titre',
+  registry: 'même organisme, même certification et même titre',
+  person: 'décision de la plateforme',
+};
+
+function mergeLine({ title, provider, basis }: MergeNote): string {
+  const other = `« ${title} », ${provider}`;
+  return basis === null
+    ? `a de nouveau sa propre page ; était avec ${other}`
+    : `est maintenant une offre de ${other} (${basisWords[basis]})`;
 }
 
 export interface HistoryLine {
@@ -127,6 +145,8 @@ const ownWords: Readonly<Record<CourseEvent['kind'], string>> = {
   'seen-again': 'De nouveau dans le catalogue de la source',
   withdrawn: 'Retiré',
   restored: 'De nouveau proposé',
+  merged: 'Réuni avec une autre fiche du même cours',
+  unmerged: "Séparé d'une autre fiche",
 };
 
 const originWords: Readonly<Record<CourseEvent['origin'], string>> = {

@@ -150,7 +150,12 @@ export function searchModel(result: SearchResult, words: SearchWords): SearchMod
     keptBySort: hidden({ ...request, sort: 'relevance' }),
     pathways: result.pathways,
     cards: result.courses.map((course) =>
-      courseCard(course, { ...words, failing: result.failing, answers: request.answers }),
+      courseCard(course, {
+        ...words,
+        failing: result.failing,
+        otherOffers: result.otherOffers,
+        answers: request.answers,
+      }),
     ),
     pages: pagerOf(request.page, result.pages, (page) => searchAddress({ ...request, page })),
     empty: total === 0 ? emptinessOf(result, label) : null,

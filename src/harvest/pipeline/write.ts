@@ -3,7 +3,7 @@
  * courses that a resumed run finds by their run (`adoptUnmarked`), never a mark without its course.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { slugWords, type WithdrawalReason } from '../../catalogue/model.ts';
+import { providerIdOf, slugWords, type WithdrawalReason } from '../../catalogue/model.ts';
 import {
   type CourseStanding,
   type CourseWrite,
@@ -107,7 +107,7 @@ export function settle(
   entry: Entry,
   judged: Judged,
   known: KnownCourse | null,
-  owner: Owner | undefined,
+  owners: readonly Owner[],
   again: boolean,
   seenAt: Date,
 ): Settled {
@@ -122,6 +122,8 @@ export function settle(
   // A published course stays until a person has looked: an alignment that changed its mind withdraws nothing by itself.
   if (isOutOfScope(alignment) && !isShown) return out(notDigital);
   if (known !== null && namesAnother(entry, judged, known)) return quarantined(entry, [reusedProblem(entry, known)]);
+  // Of another school, it is another offer of the same course (catalogue/model/duplicates.ts).
+  const owner = owners.find(({ providerId }) => providerId === providerIdOf(draft.provider));
   if (known === null && owner !== undefined) {
     const claim = { sourceId: owner.sourceId, courseId: owner.courseId };
     return quarantined(entry, [ownedProblem(draft, owner)], claim);
@@ -223,12 +225,15 @@ async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date)
     if (each.judged.kind === 'course' && !known.has(each.entry.remoteId))
       claims.set(each.entry.remoteId, claimOf(each.judged.draft));
   }
-  const owners = claims.size === 0 ? new Map() : await courses.ownersElsewhere(source.id, [...claims.values()]);
+  const owners =
+    claims.size === 0
+      ? new Map<string, readonly Owner[]>()
+      : await courses.ownersElsewhere(source.id, [...claims.values()]);
   return judged.map((each) => {
     const { remoteId, at } = each.entry;
-    const owner: Owner | undefined = owners.get(claims.get(remoteId) ?? '');
+    const claimed = owners.get(claims.get(remoteId) ?? '') ?? [];
     const { sightings } = each.judged;
-    const settled = settle(each.entry, each.judged, known.get(remoteId) ?? null, owner, stage.again, at ?? now);
+    const settled = settle(each.entry, each.judged, known.get(remoteId) ?? null, claimed, stage.again, at ?? now);
     return sightings === undefined ? settled : { ...settled, sightings };
   });
 }

@@ -54,6 +54,7 @@ export function sessionStateAt(course: Pick<PathwayCourse, 'sessions'>, now: Dat
 /** From the most to the least welcoming. */
 export const sessionRank = (state: SessionState): number => order.indexOf(state);
 
+/** A course that another one stands for counts once, as that one. */
 export async function* pathwayCoursesOf(courses: AsyncIterable<Course>): AsyncIterable<PathwayCourse> {
-  for await (const course of courses) yield pathwayCourseOf(course);
+  for await (const course of courses) if (course.mergedInto === null) yield pathwayCourseOf(course);
 }

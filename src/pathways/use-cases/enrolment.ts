@@ -1,4 +1,5 @@
 /** What a person asks of the own enrolments. Each act is checked, written once, and leaves a line in the audit trail. */
+import { offeredToday } from '../../catalogue/model/duplicates.ts';
 import type { Course, CourseId } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
@@ -97,8 +98,7 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
 
   async function coursesToday(ids: readonly CourseId[]): Promise<ReadonlyMap<CourseId, Course>> {
     const asked = [...new Set(ids)].filter((id) => id !== '');
-    const found = asked.length === 0 ? [] : await courses.byIds(asked);
-    return new Map(found.map((course) => [course.id, course]));
+    return asked.length === 0 ? new Map() : offeredToday(asked, courses.byIds);
   }
 
   /** The courses that say what these enrolments are today: alternatives are read only where the chosen course is gone. */

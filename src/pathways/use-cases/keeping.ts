@@ -1,5 +1,6 @@
 /** « Garder pour plus tard »: courses and pathways that a person with an account wants to find again. */
-import { type CourseId, courseIdOfSlug } from '../../catalogue/model.ts';
+import { offeredToday } from '../../catalogue/model/duplicates.ts';
+import { type Course, type CourseId, courseIdOfSlug } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
 import { type Actor, requireAccount } from '../../rights.ts';
@@ -43,7 +44,7 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
         throw new AppError('conflict', 'PARCOURS_RETIRE', "Ce parcours n'est plus proposé.");
       return pathway.title;
     }
-    const [course] = await readCourses([target]);
+    const course = (await readCourses([target])).get(target);
     if (course === undefined || course.state === 'pending') {
       throw new AppError('not-found', 'COURS_INCONNU', "Cette page n'existe pas.");
     }
@@ -51,9 +52,9 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
     return course.draft.title;
   }
 
-  const readCourses = async (ids: readonly CourseId[]) => {
+  const readCourses = async (ids: readonly CourseId[]): Promise<ReadonlyMap<string, Course>> => {
     const asked = ids.filter((id) => courseIdOfSlug(id) === id);
-    return asked.length === 0 ? [] : courses.byIds(asked);
+    return asked.length === 0 ? new Map() : offeredToday(asked, courses.byIds);
   };
 
   return {
@@ -79,8 +80,7 @@ export function makeKeeping({ kept, courses, pathways, audit, now }: KeepingPart
     async list(actor, limit) {
       const all = await kept.ofAccount(requireAccount(actor, 'account:own'));
       const own = all.slice(0, limit);
-      const found = await readCourses(own.flatMap(({ kind, target }) => (kind === 'course' ? [target] : [])));
-      const byId = new Map(found.map((course) => [course.id, course]));
+      const byId = await readCourses(own.flatMap(({ kind, target }) => (kind === 'course' ? [target] : [])));
       const shown = await Promise.all(
         own.map(async (one): Promise<KeptToday> => {
           if (one.kind === 'pathway') return { kept: one, pathway: await knownPathway(one.target) };

@@ -60,6 +60,8 @@ export interface RunReport {
   /** The last run that met the records of the source: only that one has lines. */
   readonly isLatest: boolean;
   readonly lines: readonly ReportLine[];
+  /** Courses of the source that share one card with those of other sources, today. */
+  readonly merged: number;
   /** Identifier after which the next page of lines starts; null on the last page. */
   readonly next: string | null;
   /** For a held run, at most `concernedShown`. */

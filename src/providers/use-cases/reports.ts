@@ -27,6 +27,8 @@ export interface ReportDependencies {
   readonly courses: Pick<CourseStore, 'known' | 'byIds' | 'retiredIn'>;
   readonly harvest: Pick<Harvest, 'request' | 'stop'>;
   readonly held: Pick<HeldRuns, 'concerned' | 'decide'>;
+  /** Courses of a source that are merged with one of another source. */
+  readonly mergedOf: (sourceId: string) => Promise<number>;
   /** After a decision that changed the catalogue. */
   readonly rebuildPathways: () => Promise<unknown>;
   readonly audit: Pick<Audit, 'record'>;
@@ -44,7 +46,7 @@ const chunk = 500;
 const unknownRun = () => new AppError('not-found', 'COLLECTE_INCONNUE', "Cette page n'existe pas.");
 
 export function makeReports(dependencies: ReportDependencies) {
-  const { sources, runs, records, courses, harvest, held, rebuildPathways, audit, now } = dependencies;
+  const { sources, runs, records, courses, harvest, held, mergedOf, rebuildPathways, audit, now } = dependencies;
 
   /** @throws AppError `not-found` for who may not read it */
   async function readable(
@@ -152,6 +154,7 @@ export function makeReports(dependencies: ReportDependencies) {
         nextRun: source === null ? null : nextRun(source, latest?.startedAt ?? latest?.queuedAt ?? null, now()),
         earlier: earlier.slice(0, comparedRuns),
         isLatest,
+        merged: await mergedOf(run.sourceId),
         lines,
         next: marks.length > linesPerPage ? (shown.at(-1)?.remoteId ?? null) : null,
         concerned: await withTitles(concerned),

@@ -1,5 +1,5 @@
 /** The report of a run (4.4, 4.6), the list of runs, and the page of a held one. */
-import { courseAddress } from '../../catalogue/model/addresses.ts';
+import { changesAddress, courseAddress } from '../../catalogue/model/addresses.ts';
 import { problemPath } from '../../harvest/model/problem-help.ts';
 import { type Counters, counterNames, type HarvestRun } from '../../harvest/model.ts';
 import { sentenceOf, statusWords } from '../../harvest/words.ts';
@@ -198,6 +198,15 @@ export function reportModel(report: RunReport, done: string, refused: Refused = 
     warnings: run.warnings.map(causeModel),
     noError: run.causes.length === 0 && run.warnings.length === 0 && run.status === 'done',
     isLatest,
+    merged:
+      report.merged === 0
+        ? null
+        : {
+            text: french(
+              `${count(report.merged, 'cours de cette source est réuni', 'cours de cette source sont réunis')} avec le même cours d'une autre source : une seule carte dans la recherche, un choix d'offres sur sa page.`,
+            ),
+            href: changesAddress(run.sourceId),
+          },
     lines: lines.map(lineModel),
     capped:
       quarantined > listedAtMost

@@ -39,6 +39,8 @@ function aCourse(draft: Partial<Course['draft']> = {}, changes: Partial<Course> 
     firstPublishedAt: at,
     harvestedAt: at,
     demo: false,
+    mergedInto: null,
+    offers: [],
     createdAt: at,
     updatedAt: at,
     ...changes,

@@ -1,0 +1,142 @@
+/** /admin/revue in a browser without scripts, over the whole demonstration: compare, merge, choose an offer, undo; then axe. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { demoPassword } from '../../src/accounts/demo.ts';
+import { type App, openApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { makeLog } from '../../src/platform/log.ts';
+import { type RunningServer, serve } from '../../src/serve.ts';
+import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+
+describe('duplicates reviewed in a browser', function () {
+  this.timeout(300_000);
+  let folder: string;
+  let app: App;
+  let server: RunningServer;
+  let browser: Browser;
+  let page: Page;
+
+  if (executable === undefined) {
+    it('merge and undo (PENDING: no Chromium on this machine; apt-get install chromium)');
+    return;
+  }
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'en2-revue-'));
+    const config = readConfig({
+      NODE_ENV: 'test',
+      DATA_DIR: folder,
+      DEMO: 'true',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      RATE_LIMIT_PER_MINUTE: '1000000',
+    });
+    app = await openApp(config, makeLog('silent'), { runsIn: 'worker' });
+    await app.useCases.collect(['demo-institut-marelle', 'demo-passerelle-web', 'demo-fabrique-du-clic'], 'manual');
+    await app.useCases.duplicates.find({ dryRun: false });
+    await (await app.people()).demoAccounts.plant();
+    server = await serve(app);
+    browser = await launchBrowser();
+    page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+    await page.goto(`${server.url}connexion`);
+    await page.fill('#email', 'relecture@demo.example');
+    await page.fill('#password', demoPassword);
+    await page.getByRole('button', { name: 'Se connecter', exact: true }).click();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+    await app?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The search index follows the catalogue a moment later. */
+  async function countOf(words: string, expected: number): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      await page.goto(`${server.url}catalogue?q=${encodeURIComponent(words)}&exact=1`);
+      const found = await page.getByRole('heading', { level: 3, name: words, exact: true }).count();
+      if (found === expected) return;
+      expect(attempt, `${found} cards for « ${words} »`).to.be.lessThan(50);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  it('merges a proposal, shows one card with two offers, and undoes it', async () => {
+    await page.goto(`${server.url}admin/revue`);
+    await page
+      .getByRole('link', { name: /^Comparer et décider/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { level: 1, name: 'Est-ce le même cours ?' }).waitFor();
+    const title = (await page.locator('tbody tr:first-child td').first().textContent()) ?? '';
+    const cards = await page.locator('tbody tr:first-child td').nth(1).textContent();
+    expect(cards).to.equal(title);
+    await page.getByRole('button', { name: 'Réunir ces deux fiches' }).click();
+    await page.getByText('Écrivez pourquoi, en une phrase.').first().waitFor();
+    await page.getByLabel(/^Pourquoi/).fill('Même programme, même certification');
+    await page.getByRole('button', { name: 'Réunir ces deux fiches' }).click();
+    await page.getByText('Les deux fiches sont réunies').waitFor();
+    await countOf(title, 1);
+    await page.getByRole('link', { name: title, exact: true }).click();
+    await page.getByRole('heading', { level: 2, name: 'Choisir une offre' }).waitFor();
+    await page.getByRole('link', { name: /^Voir cette offre/ }).click();
+    expect(page.url()).to.contain('?offre=');
+    await page.goto(`${server.url}admin/revue/reunis`);
+    await page
+      .getByRole('link', { name: /^Séparer/ })
+      .first()
+      .click();
+    await page.getByLabel(/^Pourquoi/).fill('Deux niveaux');
+    await page.getByRole('button', { name: 'Séparer ce cours' }).click();
+    await page.getByText('Le cours a de nouveau sa page').waitFor();
+    await countOf(title, 2);
+  });
+
+  for (const { name, width, scheme } of screens) {
+    it(`at ${name}: no axe violation and no horizontal scroll`, async () => {
+      const [first, second] = (await app.duplicates.duplicates.proposed({ skip: 0, limit: 2 })).pairs;
+      if (second !== undefined && (await app.duplicates.duplicates.merged({ skip: 0, limit: 1 })).total === 0) {
+        await page.goto(`${server.url}admin/revue/doublons/${second.id}`);
+        await page.getByLabel(/^Pourquoi/).fill('Même programme');
+        await page.getByRole('button', { name: 'Réunir ces deux fiches' }).click();
+        await page.getByText('Les deux fiches sont réunies').waitFor();
+      }
+      const [merged] = (await app.duplicates.duplicates.merged({ skip: 0, limit: 1 })).pairs;
+      const courses = await app.courses.byIds(merged?.courses ?? []);
+      const card = courses.find(({ offers }) => offers.length > 0);
+      const parted = courses.find(({ mergedInto }) => mergedInto !== null);
+      const context = await browser.newContext({
+        viewport: { width, height: 900 },
+        colorScheme: scheme,
+        storageState: await page.context().storageState(),
+      });
+      const shown = await context.newPage();
+      const found: string[] = [];
+      for (const path of [
+        'admin/revue',
+        `admin/revue/doublons/${first?.id}`,
+        'admin/revue/reunis',
+        `admin/revue/reunis/${parted?.id}/separer`,
+        `cours/${card?.slug}`,
+        `cours/${card?.slug}?offre=${parted?.id}`,
+      ]) {
+        expect((await shown.goto(`${server.url}${path}`))?.status(), path).to.equal(200);
+        await unfold(shown);
+        found.push(...(await violationsOf(shown)).map((violation) => `${path}: ${violation}`));
+        const overflow = await shown.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        if (overflow > 0) found.push(`${path}: ${overflow} px of horizontal scroll`);
+        const shots = process.env.SHOTS;
+        if (shots !== undefined)
+          await shown.screenshot({
+            path: `${shots}/${path.replace(/[^a-z]+/g, '-').slice(0, 40)}-${width}-${scheme}.png`,
+            fullPage: true,
+          });
+      }
+      await context.close();
+      expect(found).to.deep.equal([]);
+    });
+  }
+});
