@@ -19,6 +19,7 @@ import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.t
 import { type DuplicateParts, type Duplicates, makeDuplicates } from './catalogue/use-cases/duplicates.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import { makeProviderFacts, type ProviderFactsUseCases } from './catalogue/use-cases/provider-facts.ts';
+import { makeReassessing, type Reassessing, reassessingLockSeconds } from './catalogue/use-cases/reassessing.ts';
 import type { Config } from './config.ts';
 import { demoProviderFacts } from './demo/provider-facts.ts';
 import { startDemoServer } from './demo/server.ts';
@@ -98,6 +99,8 @@ export interface UseCases extends Due {
   readonly courses: Pick<CourseStore, 'refreshAccess' | 'summary'>;
   /** What the training account says of each course. */
   readonly assessing: Assessing;
+  /** The same after a change of the day, the rules or the register, with the pathways. */
+  readonly reassessing: Reassessing;
   /** What the training account lacks to pay a course, in the terms of its school. */
   readonly advice: AdviceFor;
   /** Proofs about schools. */
@@ -310,13 +313,25 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       },
       active: async () => (await sourceStore.active()).filter(reachable).map(here),
     };
-    const rebuild = makeRebuildPathways({
+    const rebuildAll = makeRebuildPathways({
       courses: { published: () => pathwayCoursesOf(courses.published()) },
       pathways: pathwayStore,
       definitions: loadPathways(framework),
       framework,
       register,
       now,
+    });
+    const rebuild = async () => {
+      const due = await assessing.pathwaysDue();
+      const report = await rebuildAll();
+      if (due !== null) await assessing.pathwaysBuilt(due);
+      return report;
+    };
+    const reassessing = makeReassessing({
+      assessing,
+      rebuildPathways: rebuild,
+      lock: () => takeLock(connection, 'reassessing', reassessingLockSeconds),
+      log,
     });
     /** Those that nobody is told about need no people: a command on the known partners has none open. */
     const tellOf = async ({ sourceId }: HarvestRun) => {
@@ -404,6 +419,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       retention: { enforce: async (options) => (await people()).retention.enforce(options) },
       courses,
       assessing,
+      reassessing,
       advice: makeAdvice({ register, rules: () => rules.current(), now }),
       providerFacts: makeProviderFacts({ store: providerFacts, assessing, siretOf, now }),
       history,

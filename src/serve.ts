@@ -163,12 +163,13 @@ export async function serve(app: App): Promise<RunningServer> {
     now,
   });
   const approval = organisationApprovalRoutes({ approvals: people.approvals, views, spaceLinks, actorOf });
-  // What courses say of the training account follows the rules without waiting for the job.
-  const unfollow = app.rules.onChange(() => useCases.assessing.refresh());
+  // What courses and pathways say of the training account follows the rules and the register without waiting for the job.
+  const endReassessing = useCases.reassessing.follow();
   const ruleEditor = makeRuleEditor({
     ...app.ruleEditing,
     rules: app.rules,
     audit: people.audit,
+    following: useCases.assessing.progress,
     newId: randomUUID,
     now,
   });
@@ -318,7 +319,6 @@ export async function serve(app: App): Promise<RunningServer> {
     web,
     async close() {
       ready = false;
-      unfollow();
       clearInterval(takeover);
       const closed = once(server, 'close');
       server.close();
@@ -327,6 +327,7 @@ export async function serve(app: App): Promise<RunningServer> {
       const late = setTimeout(() => server.closeAllConnections(), 5_000);
       await scheduler.stop();
       await endLists();
+      await endReassessing();
       await closed;
       clearTimeout(late);
       await following.stop();

@@ -1,6 +1,8 @@
 /** `eligibility refresh`: what the training account says of each course, computed again where it is due. */
 import type { Command } from 'commander';
+import type { UseCases } from '../app.ts';
 import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
 import { count } from '../platform/web/format.ts';
 import { withApp } from './harvest.ts';
 import type { Printer } from './output.ts';
@@ -20,9 +22,10 @@ export function assessingCommand(eligibility: Command, config: () => Config): vo
           told = Date.now();
           print.progress(`${count(assessed, 'cours recalculé', 'cours recalculés')}`);
         };
-        const report = await useCases.assessing.refresh({ everything, dryRun, onProgress });
-        // A pathway shows what its courses say.
-        if (!dryRun && report.changed > 0) await useCases.pathways.rebuild();
+        const report = dryRun
+          ? await useCases.assessing.refresh({ everything, dryRun, onProgress })
+          : await useCases.reassessing.reassess({ everything, onProgress });
+        if (report === null) throw reassessedElsewhere();
         const { assessed, changed, answers, zeroPossible, seconds } = report;
         print.thing({ ...report, dryRun }, [
           `${count(assessed, 'cours recalculé', 'cours recalculés')} en ${seconds.toFixed(1)} s.`,
@@ -33,4 +36,22 @@ export function assessingCommand(eligibility: Command, config: () => Config): vo
         ]);
       });
     });
+}
+
+function reassessedElsewhere(): AppError {
+  return new AppError(
+    'conflict',
+    'REASSESSING',
+    'Un autre processus recalcule en ce moment. Recommencez dans une minute.',
+  );
+}
+
+/** After a command that changed the register or the proofs: the answers follow at once. @returns lines to print */
+export async function followChange({ reassessing }: Pick<UseCases, 'reassessing'>): Promise<string[]> {
+  const report = await reassessing.reassess();
+  if (report === null) return ['Un autre processus recalcule ce que le CPF peut payer.'];
+  const { assessed, changed } = report;
+  return [
+    `${count(assessed, 'cours recalculé', 'cours recalculés')}, ${count(changed, 'réponse a changé', 'réponses ont changé')}.`,
+  ];
 }

@@ -9,6 +9,7 @@ import type { RegisterDifference } from '../framework/registry/use-cases/differe
 import type { ImportReport, RegisterImport } from '../framework/registry/use-cases/import.ts';
 import type { LatestImport } from '../framework/registry/use-cases/latest.ts';
 import type { CertificationSheet } from '../framework/registry/use-cases/look-up.ts';
+import { followChange } from './assessing.ts';
 import { withApp } from './harvest.ts';
 import type { Printer } from './output.ts';
 import { commandOf } from './program.ts';
@@ -63,7 +64,10 @@ export function registryCommands(program: Command, config: () => Config): void {
           const asked = { dryRun, acceptLosses, onProgress: progressOf(print, 'fiches lues') };
           if (file === undefined) {
             const results = await useCases.registry.importLatest(asked);
-            print.thing({ results }, results.flatMap(latestLines));
+            const followed = results.some((one) => one.outcome === 'imported' && isInForce(one.report))
+              ? await followChange(useCases)
+              : [];
+            print.thing({ results }, [...results.flatMap(latestLines), ...followed]);
             if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
             return;
           }
@@ -71,7 +75,7 @@ export function registryCommands(program: Command, config: () => Config): void {
             ...asked,
             ...(date === undefined ? {} : { date }),
           });
-          print.thing(report, importLines(report));
+          print.thing(report, [...importLines(report), ...(isInForce(report) ? await followChange(useCases) : [])]);
         });
       },
     );
@@ -143,12 +147,14 @@ export function registryCommands(program: Command, config: () => Config): void {
               ...(dateColumn === undefined ? {} : { date: dateColumn }),
             },
           });
+          const followed = report.outcome === 'in-force' ? await followChange(useCases) : [];
           print.thing(report, [
             `Offre du compte formation au ${report.date} : ${outcomeWords[report.outcome]}.`,
             `${report.rows} lignes, ${report.pairs} couples certification et organisme, ${report.others} lignes d’autres codes, ${report.refused.total} refusées.`,
             ...report.refused.examples.map(
               ({ line, field, value }) => `refusée, ligne ${line} : ${field} « ${value} »`,
             ),
+            ...followed,
           ]);
         });
       },
@@ -175,6 +181,8 @@ const dateWords: Readonly<Record<ImportReport['dateFrom'], string>> = {
   name: 'date lue dans le nom du fichier',
   content: 'aucune date dans le nom : c’est celle de l’événement le plus récent du fichier',
 };
+
+const isInForce = ({ registers }: ImportReport) => registers.some(({ outcome }) => outcome === 'in-force');
 
 function importLines({ file, format, date, dateFrom, registers, refused, doubts }: ImportReport): string[] {
   return [

@@ -4,7 +4,7 @@ import express, { type Express, Router } from 'express';
 import { ruleEditorRoutes } from '../../src/eligibility/routes/rule-editor.ts';
 import { type DraftStore, makeDraftStore } from '../../src/eligibility/store/drafts.ts';
 import { type Flips, type JudgedSubject, makeFlips } from '../../src/eligibility/use-cases/flips.ts';
-import { makeRuleEditor, type RuleEditor } from '../../src/eligibility/use-cases/rule-editor.ts';
+import { type Following, makeRuleEditor, type RuleEditor } from '../../src/eligibility/use-cases/rule-editor.ts';
 import type { Rules } from '../../src/eligibility/use-cases/rules.ts';
 import type { AuditEvent } from '../../src/platform/audit.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
@@ -36,6 +36,8 @@ export interface EditorWorld extends RulesWorld {
   /** What is published. */
   subjects: readonly JudgedSubject[];
   clock: Date;
+  /** How far courses are with the rules of now. */
+  following: Following;
   /** Waits for the list of a draft. */
   listed(draftId: string): Promise<void>;
   /** Another process with its own rules and lists, on the same database. */
@@ -49,7 +51,11 @@ export async function anEditorWorld(): Promise<EditorWorld> {
   await drafts.ensureIndexes();
   const events: AuditEvent[] = [];
   const running: Flips[] = [];
-  const world = { subjects: [] as readonly JudgedSubject[], clock: new Date('2026-11-28T09:00:00Z') };
+  const world = {
+    subjects: [] as readonly JudgedSubject[],
+    clock: new Date('2026-11-28T09:00:00Z'),
+    following: { courses: 385, left: 0, finishedAt: new Date('2026-11-28T08:00:00Z') },
+  };
   const now = () => world.clock;
   const make = async () => {
     const rules = await base.process();
@@ -68,7 +74,16 @@ export async function anEditorWorld(): Promise<EditorWorld> {
     return {
       rules,
       flips,
-      editor: makeRuleEditor({ rules, store: base.store, drafts, flips, audit, newId: randomUUID, now }),
+      editor: makeRuleEditor({
+        rules,
+        store: base.store,
+        drafts,
+        flips,
+        audit,
+        following: async () => world.following,
+        newId: randomUUID,
+        now,
+      }),
     };
   };
   const here = await make();

@@ -49,6 +49,16 @@ describe('the pages of rule editors', function () {
     await read('/admin/regles/F-99', 404);
   });
 
+  it('the page says how far the courses are with the rules and the register of now', async () => {
+    expect(await read('/admin/regles')).to.contain(
+      'Tous les cours (385) suivent ces règles et le registre. Dernier recalcul complet : 28 novembre 2026 à',
+    );
+    world.following = { courses: 20_000, left: 4_500, finishedAt: null };
+    expect(await read('/admin/regles')).to.contain(
+      'Recalcul en cours : 15 500 cours sur 20 000 suivent ces règles et le registre.',
+    );
+  });
+
   it('errors stand under their field, and what was typed stays', async () => {
     const { text } = await send('/admin/regles/F-03', {
       ...participationForm,

@@ -27,9 +27,16 @@ export interface CourseAssessing {
   ): Promise<number>;
   /** The courses of these schools, or all, are to be assessed again. */
   forgetAssessments(providerIds?: readonly string[]): Promise<void>;
-  /** The key that every course was assessed with last. */
-  lastAssessment(): Promise<string | null>;
+  /** The key that every course was assessed with last, and when. */
+  lastAssessment(): Promise<{ readonly key: string; readonly at: Date } | null>;
   markAssessed(key: string, now: Date): Promise<void>;
+  /** Courses not withdrawn, and how many of them were not assessed with this key. */
+  countAssessments(key: string): Promise<{ readonly courses: number; readonly left: number }>;
+  /** Courses are about to say something else at `at`: the pathways that print them have to follow. */
+  markPathwaysDue(at: Date): Promise<void>;
+  pathwaysDue(): Promise<Date | null>;
+  /** Unless something else came up after `seen`. */
+  pathwaysBuilt(seen: Date): Promise<void>;
 }
 
 const batchSize = 500;
@@ -56,11 +63,12 @@ export function makeCourseAssessing(connection: Connection): CourseAssessing {
   const database = connection.getClient().db(connection.name);
   const courses = database.collection<CourseDocument>('courses');
   const passes = database.collection<{ _id: string; key: string; at: Date }>('assessments');
+  const living: mongo.Filter<CourseDocument> = { state: { $ne: 'withdrawn' } };
 
   return {
     async *toAssess(key) {
       const filter: mongo.Filter<CourseDocument> = {
-        state: { $ne: 'withdrawn' },
+        ...living,
         assessed: key === null ? null : { $ne: key },
       };
       let batch: CourseToAssess[] = [];
@@ -126,11 +134,31 @@ export function makeCourseAssessing(connection: Connection): CourseAssessing {
     },
 
     async lastAssessment() {
-      return (await passes.findOne({ _id: 'courses' }))?.key ?? null;
+      return passes.findOne({ _id: 'courses' }, { projection: { _id: 0, key: 1, at: 1 } });
     },
 
     async markAssessed(key, at) {
       await passes.updateOne({ _id: 'courses' }, { $set: { key, at } }, { upsert: true });
+    },
+
+    async countAssessments(key) {
+      const [all, left] = await Promise.all([
+        courses.countDocuments(living),
+        courses.countDocuments({ ...living, assessed: { $ne: key } }),
+      ]);
+      return { courses: all, left };
+    },
+
+    async markPathwaysDue(at) {
+      await passes.updateOne({ _id: 'pathways' }, { $set: { key: '', at } }, { upsert: true });
+    },
+
+    async pathwaysDue() {
+      return (await passes.findOne({ _id: 'pathways' }))?.at ?? null;
+    },
+
+    async pathwaysBuilt(seen) {
+      await passes.deleteOne({ _id: 'pathways', at: { $lte: seen } });
     },
   };
 }

@@ -38,9 +38,26 @@ export interface AssessingOptions {
   readonly onProgress?: (assessed: number) => void;
 }
 
+/** How far the courses are with the day, the rules and the register of now. */
+export interface AssessingProgress {
+  /** Not withdrawn. */
+  readonly courses: number;
+  /** Of these, still to be assessed. */
+  readonly left: number;
+  /** When every course was assessed last; null: never. */
+  readonly finishedAt: Date | null;
+}
+
 export interface Assessing {
   /** What is due now: stopped in the middle, the next call goes on from there. */
   refresh(options?: AssessingOptions): Promise<AssessingReport>;
+  /** The day, the rules or the register are others than those every course was assessed with. */
+  isDue(): Promise<boolean>;
+  progress(): Promise<AssessingProgress>;
+  /** When a course last came to say something else that pathways may print; null once they were built after that. */
+  pathwaysDue(): Promise<Date | null>;
+  /** They were built from what courses said at `seen`. */
+  pathwaysBuilt(seen: Date): Promise<void>;
   /** Proofs about these schools changed. */
   forget(sirets: readonly string[]): Promise<void>;
   /** Ends after the batch under way; what is left is for the next start. */
@@ -61,6 +78,13 @@ export function makeAssessing(parts: AssessingParts): Assessing {
     });
   }
 
+  async function current(): Promise<{ readonly key: string; readonly assessment: Assessment }> {
+    const { date: registerDate, records, offersDate } = await register.state();
+    const assessment: Assessment = { date: isoDay(now()), rules: rules(), registerDate };
+    const key = [assessment.date, assessment.rules.version, registerDate, records, offersDate].join(' ');
+    return { key, assessment };
+  }
+
   async function pass({
     dryRun = false,
     everything = false,
@@ -68,11 +92,9 @@ export function makeAssessing(parts: AssessingParts): Assessing {
     onProgress,
   }: AssessingOptions): Promise<AssessingReport> {
     const started = now();
-    const { date: registerDate, records, offersDate } = await register.state();
-    const assessment: Assessment = { date: isoDay(started), rules: rules(), registerDate };
-    const key = [assessment.date, assessment.rules.version, registerDate, records, offersDate].join(' ');
+    const { key, assessment } = await current();
     if (everything && !dryRun) await courses.forgetAssessments();
-    const scope = everything || (await courses.lastAssessment()) !== key ? 'everything' : 'changed';
+    const scope = everything || (await courses.lastAssessment())?.key !== key ? 'everything' : 'changed';
     const answers: Record<CpfAnswer, number> = { oui: 0, non: 0, indecidable: 0 };
     let assessed = 0;
     let changed = 0;
@@ -83,7 +105,10 @@ export function makeAssessing(parts: AssessingParts): Assessing {
       signal?.throwIfAborted();
       if (stopped) break;
       const results = await assess(batch, assessment);
-      changed += dryRun ? results.filter(differs).length : await courses.saveAssessments(results, key, now());
+      const differing = results.filter(differs).length;
+      // Before they are written: killed in between, the pathways are built all the same.
+      if (!dryRun && differing > 0 && changed === 0) await courses.markPathwaysDue(now());
+      changed += dryRun ? differing : await courses.saveAssessments(results, key, now());
       for (const { cpf } of results) {
         answers[cpf.answer] += 1;
         if (cpf.zeroPossible !== null) zeroPossible += 1;
@@ -101,6 +126,17 @@ export function makeAssessing(parts: AssessingParts): Assessing {
       last = next.catch(() => {});
       return next;
     },
+    async isDue() {
+      const [last, { key }] = await Promise.all([courses.lastAssessment(), current()]);
+      return last?.key !== key;
+    },
+    async progress() {
+      const { key } = await current();
+      const [counts, last] = await Promise.all([courses.countAssessments(key), courses.lastAssessment()]);
+      return { ...counts, finishedAt: last?.at ?? null };
+    },
+    pathwaysDue: () => courses.pathwaysDue(),
+    pathwaysBuilt: (seen) => courses.pathwaysBuilt(seen),
     forget: (sirets) => courses.forgetAssessments(sirets),
     async stop() {
       stopped = true;

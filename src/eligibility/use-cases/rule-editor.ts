@@ -19,12 +19,22 @@ import { assessCases } from '../use-cases.ts';
 import { draftedRules, type Flips } from './flips.ts';
 import { type Rules, type UnfitPublication, withCaseChanges } from './rules.ts';
 
+/** How far the answers of courses are with the rules and the register of now. */
+export interface Following {
+  readonly courses: number;
+  /** Of these, still to be assessed again. */
+  readonly left: number;
+  /** When all had been; null: never. */
+  readonly finishedAt: Date | null;
+}
+
 export interface EditorHome {
   readonly rules: RuleSet;
   readonly open: readonly Draft[];
   readonly ended: readonly Draft[];
   /** Published versions that are left out. */
   readonly unfit: readonly UnfitPublication[];
+  readonly following: Following;
 }
 
 export interface RuleForm {
@@ -81,10 +91,11 @@ export function makeRuleEditor(parts: {
   readonly drafts: DraftStore;
   readonly flips: Flips;
   readonly audit: Pick<Audit, 'record'>;
+  following(): Promise<Following>;
   newId(): string;
   now(): Date;
 }) {
-  const { rules, store, drafts, flips, audit, newId, now } = parts;
+  const { rules, store, drafts, flips, audit, following, newId, now } = parts;
   const today = () => isoDay(now());
 
   function editor(actor: Actor): string {
@@ -166,8 +177,8 @@ export function makeRuleEditor(parts: {
   return {
     async home(actor: Actor): Promise<EditorHome> {
       editor(actor);
-      const [open, ended] = await Promise.all([drafts.open(), drafts.ended(shownEnded)]);
-      return { rules: rules.current(), open, ended, unfit: rules.unfit() };
+      const [open, ended, followed] = await Promise.all([drafts.open(), drafts.ended(shownEnded), following()]);
+      return { rules: rules.current(), open, ended, unfit: rules.unfit(), following: followed };
     },
 
     /** The form of a new version, filled with the values of the last one. */

@@ -49,15 +49,17 @@ export function editorHomeModel(
     readonly open: readonly Draft[];
     readonly ended: readonly Draft[];
     readonly unfit: readonly { readonly sequence: number; readonly problem: string }[];
+    readonly following: { readonly courses: number; readonly left: number; readonly finishedAt: Date | null };
   },
   today: IsoDate,
   doneCode: string,
 ) {
-  const { rules, open, ended, unfit } = home;
+  const { rules, open, ended, unfit, following } = home;
   return {
     ...formPage('Rédaction des règles'),
     notice: notice(doneCode),
     version: french(`Règles en service : version ${rules.version}.`),
+    following: followingModel(following),
     unfit: unfit.map(({ sequence, problem }) => french(`Version publiée n° ${sequence}, laissée de côté : ${problem}`)),
     open: open.map(draftLine),
     ended: ended.map(draftLine),
@@ -72,6 +74,19 @@ export function editorHomeModel(
       };
     }),
   };
+}
+
+/** What courses say of the training account, after a version or a register was put in force. */
+function followingModel({ courses, left, finishedAt }: Parameters<typeof editorHomeModel>[0]['following']) {
+  if (left > 0)
+    return {
+      done: false,
+      text: french(
+        `Recalcul en cours : ${number(courses - left)} cours sur ${number(courses)} suivent ces règles et le registre. Rechargez cette page pour voir où il en est.`,
+      ),
+    };
+  const when = finishedAt === null ? '' : ` Dernier recalcul complet : ${moment(finishedAt)}.`;
+  return { done: true, text: french(`Tous les cours (${number(courses)}) suivent ces règles et le registre.${when}`) };
 }
 
 interface Input extends Omit<Field, 'type'> {
