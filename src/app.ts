@@ -12,12 +12,14 @@ import type { IndexLabels } from './catalogue/search/indexed-course.ts';
 import { makeCourseAssessing } from './catalogue/store/assessing.ts';
 import { makeDuplicateStore } from './catalogue/store/duplicates.ts';
 import { type HistoryStore, makeHistoryStore } from './catalogue/store/history.ts';
+import { type LinkStore, makeLinkStore } from './catalogue/store/links.ts';
 import { makeProviderFactsStore } from './catalogue/store/provider-facts.ts';
 import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
 import { type AdviceFor, makeAdvice } from './catalogue/use-cases/advice.ts';
 import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
 import { type DuplicateParts, type Duplicates, makeDuplicates } from './catalogue/use-cases/duplicates.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
+import type { LinkCheck } from './catalogue/use-cases/links.ts';
 import { makeProviderFacts, type ProviderFactsUseCases } from './catalogue/use-cases/provider-facts.ts';
 import { makeReassessing, type Reassessing, reassessingLockSeconds } from './catalogue/use-cases/reassessing.ts';
 import type { Config } from './config.ts';
@@ -47,7 +49,7 @@ import { makeHarvestStore } from './harvest/store.ts';
 import { type HeldRuns, makeHeldRuns } from './harvest/use-cases/held.ts';
 import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
 import { makePipelineTools } from './harvest/worker.ts';
-import { type Operating, openOperating } from './operating.ts';
+import { type Operating, openLinkCheck, openOperating } from './operating.ts';
 import type { Digest } from './operations/use-cases/digest.ts';
 import { hasContact, sections } from './pages/routes.ts';
 import { openPartners, type Partners } from './partners.ts';
@@ -120,6 +122,8 @@ export interface UseCases extends Due {
   readonly files: { removeUnfinished(before: Date): Promise<number> };
   readonly sourceNotices: Pick<Notices, 'catchUp'>;
   readonly digest: Digest;
+  /** Links of courses to their schools. */
+  readonly linkCheck: LinkCheck;
   /** Lists that funders sent, past their hours. */
   readonly checkedLists: { eraseExpired(): Promise<number> };
   /** Sources that fail now, with the date since when; the others are absent. */
@@ -139,6 +143,7 @@ export interface App {
   readonly history: HistoryStore;
   /** What the review of duplicates is made of. */
   readonly duplicates: DuplicateParts;
+  readonly links: LinkStore;
   /** The dated rules: the file and what was published since. */
   readonly rules: Rules;
   /** Drafts of versions, what each would change, and where published ones go. */
@@ -209,6 +214,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       now,
     };
     const duplicates = makeDuplicates(duplicateParts);
+    const links = makeLinkStore(connection);
     const pathwayStore = makePathwayStore(connection);
     const harvestStore = makeHarvestStore(connection);
     const sourceStore = makeSourceStore(connection);
@@ -218,6 +224,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       courses.ensureIndexes(),
       history.ensureIndexes(),
       duplicateParts.duplicates.ensureIndexes(),
+      links.ensureIndexes(),
       pathwayStore.ensureIndexes(),
       harvestStore.ensureIndexes(),
       sourceStore.ensureIndexes(),
@@ -387,7 +394,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       closers.push(() => examiner.close());
       const connectors = await discoverConnectors({ enabled: config.enabledConnectors });
       return openPartners({
-        ...{ courses, harvest, held, due, connectors, examiner, now },
+        ...{ courses, links, harvest, held, due, connectors, examiner, now },
         runs: harvestStore.runs,
         records: harvestStore.records,
         mergedOf: duplicateParts.duplicates.mergedOf,
@@ -436,6 +443,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         return runs;
       },
       ...due,
+      linkCheck: openLinkCheck({ links, config, demoOrigin: demo?.origin ?? null, now }),
       digest: { send: async (signal) => (await operating()).digest.send(signal) },
       sourceNotices: { catchUp: async (signal) => (await partners()).notices.catchUp(signal) },
       async failingSince(sourceIds) {
@@ -448,6 +456,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     return {
       history,
       duplicates: duplicateParts,
+      links,
       config,
       log,
       database,

@@ -45,6 +45,7 @@ const environmentSchema = z.object({
   HARVEST_WIRE_MEGABYTES: count(200, 1, 100_000),
   HARVEST_DECODED_MEGABYTES: count(2_048, 1, 1_000_000),
   REGISTRY_NIGHTLY: flag.optional(),
+  LINKS_PER_NIGHT: count(5_000, 0, 100_000),
   RATE_LIMIT_PER_MINUTE: count(120, 1, 10_000_000),
   BATCH_LIMIT_PER_MINUTE: count(10, 1, 10_000_000),
 });
@@ -94,6 +95,8 @@ export interface Config {
   };
   /** Whether the register of certifications is fetched every night; by default in production only. */
   readonly registryNightly: boolean;
+  /** Links of courses asked in one night, at most; 0 asks none. */
+  readonly linksPerNight: number;
   readonly rateLimitPerMinute: number;
   /** Lists sent to the API by one address. */
   readonly batchLimitPerMinute: number;
@@ -157,6 +160,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       decodedBytes: env.HARVEST_DECODED_MEGABYTES * megabyte,
     },
     registryNightly: env.REGISTRY_NIGHTLY ?? env.NODE_ENV === 'production',
+    linksPerNight: env.LINKS_PER_NIGHT,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     batchLimitPerMinute: env.BATCH_LIMIT_PER_MINUTE,
   };

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { courseIdAlphabet } from './catalogue/model.ts';
+import type { LinkStore } from './catalogue/store/links.ts';
 import type { CourseStore } from './catalogue/store.ts';
 import type { AnyConnector } from './harvest/connector.ts';
 import type { Examiner } from './harvest/start-examining.ts';
@@ -15,6 +16,7 @@ import type { People } from './people.ts';
 import type { SourceStore } from './providers/store.ts';
 import { makeClosing } from './providers/use-cases/closing.ts';
 import { makeCoverage } from './providers/use-cases/coverage.ts';
+import { makeDeadLinks } from './providers/use-cases/dead-links.ts';
 import { makeDrafting } from './providers/use-cases/drafting.ts';
 import type { Due } from './providers/use-cases/due.ts';
 import { makeNotices, makeTell } from './providers/use-cases/notices.ts';
@@ -26,6 +28,7 @@ export interface PartnersParts {
   readonly people: People;
   readonly sources: SourceStore;
   readonly courses: CourseStore;
+  readonly links: LinkStore;
   readonly harvest: Harvest;
   readonly due: Pick<Due, 'openBreakers'>;
   readonly connectors: ReadonlyMap<string, AnyConnector>;
@@ -47,11 +50,14 @@ function newSourceId(): string {
 }
 
 export function openPartners(parts: PartnersParts) {
-  const { people, sources, courses, harvest, due, connectors, examiner, runs, records, held, now } = parts;
+  const { people, sources, courses, links, harvest, due, connectors, examiner, runs, records, held, now } = parts;
   const { audit, files, mail, secrets, teams } = people;
   const tell = makeTell({ mail, recipients: teams.recipients, addressOf: people.addressOf });
   const closing = makeClosing({ sources, courses, harvest, files, now });
-  const shared = { sources, closing, harvest, due, presenceOf: courses.presence, audit, now };
+  const shared = {
+    ...{ sources, closing, harvest, due, presenceOf: courses.presence, audit, now },
+    countDeadLinks: links.countDead,
+  };
   return {
     operating: makeOperating({ ...shared, organisations: teams.names, tell }),
     own: makeOwn({ ...shared, organisations: teams.providers }),
@@ -66,6 +72,7 @@ export function openPartners(parts: PartnersParts) {
       mergedOf: parts.mergedOf,
       rebuildPathways: parts.rebuildPathways,
     }),
+    deadLinks: makeDeadLinks({ sources, links, courses }),
     coverage: makeCoverage({ sources, courses, harvest, now }),
   };
 }

@@ -50,6 +50,7 @@ import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { makeWebApp } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
 import { coverageRoutes } from './providers/routes/coverage.ts';
+import { deadLinkRoutes } from './providers/routes/dead-links.ts';
 import { draftingRoutes } from './providers/routes/drafting.ts';
 import { operatingRoutes } from './providers/routes/operating.ts';
 import { ownSourceRoutes } from './providers/routes/own.ts';
@@ -119,6 +120,7 @@ export async function serve(app: App): Promise<RunningServer> {
     history,
     providerFacts: (siret) => useCases.providerFacts.show(siret),
     advice: useCases.advice,
+    linkDeadSince: app.links.deadSince,
     graceDays: config.harvest.graceDays,
     now,
   });
@@ -268,6 +270,7 @@ export async function serve(app: App): Promise<RunningServer> {
         actorOf,
         now,
       }),
+      deadLinkRoutes({ deadLinks: partners.deadLinks, views, site: siteAddress(config), actorOf }),
       coverageRoutes({ coverage: partners.coverage, views, now }),
       problemHelpRoutes({ helps: loadProblemHelp(), views }),
       devMailRoutes({

@@ -320,6 +320,12 @@ const table: Readonly<Record<string, Row>> = {
   'GET /fournisseur/collectes/:id': { at: fixed('/fournisseur/collectes/aucune'), answers: signedIn(404) },
   'GET /fournisseur/collectes/:id.csv': { at: fixed('/fournisseur/collectes/aucune.csv'), answers: signedIn(404) },
   'GET /fournisseur/sources/:id': { at: ofSource(''), answers: ofProviders(200) },
+  // The operator reads those of every source at either address.
+  'GET /fournisseur/sources/:id/liens': { at: ofSource('/liens'), answers: { ...ofProviders(200), operator: 200 } },
+  'GET /fournisseur/sources/:id/liens.csv': {
+    at: ofSource('/liens.csv'),
+    answers: { ...ofProviders(200), operator: 200 },
+  },
   'GET /fournisseur/sources/:id/reglages': { at: ofSource('/reglages'), answers: ofProviders(200) },
   'POST /fournisseur/sources/:id/reglages': { at: ofSource('/reglages'), answers: ofProviders(422) },
   'POST /fournisseur/sources/:id/fichier': { at: ofSource('/fichier'), answers: ofProviders(400) },
@@ -386,6 +392,11 @@ const table: Readonly<Record<string, Row>> = {
   'POST /admin/collectes/:id/arret': { at: fixed('/admin/collectes/aucune/arret'), answers: operators(404) },
   'GET /admin/sources': { answers: operators(200) },
   'GET /admin/sources/:id': { at: ofAnySource(''), answers: operators(200) },
+  'GET /admin/sources/:id/liens': { at: ofAnySource('/liens'), answers: { ...ofProviders(200), operator: 200 } },
+  'GET /admin/sources/:id/liens.csv': {
+    at: ofAnySource('/liens.csv'),
+    answers: { ...ofProviders(200), operator: 200 },
+  },
   // 409: nobody waits for an answer.
   'POST /admin/sources/:id/accepter': { at: ofAnySource('/accepter'), answers: operators(409) },
   'POST /admin/sources/:id/refuser': { at: ofAnySource('/refuser'), answers: operators(422) },

@@ -33,6 +33,8 @@ export interface CatalogueParts {
   readonly history: Pick<HistoryStore, 'ofCourse'>;
   /** Sources that fail now, with the date of their last success or first failure; the others are absent. */
   failingSince(sourceIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+  /** Since when the link of a course to its school is dead; null while it answers, or nobody knows. */
+  linkDeadSince(id: CourseId, url: string): Promise<Date | null>;
   /** Proofs about a school. */
   providerFacts(siret: string): Promise<ProviderFacts | null>;
   /** What the training account lacks to pay a course. */
@@ -96,10 +98,11 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
       if (asked.slug !== slug) return { kind: 'moved', slug: asked.slug };
       const course = offers.find((offer) => offer.id === chosen) ?? asked;
       const gone = group.find((member) => member.id === chosen && !offers.includes(member)) ?? null;
-      const [steps, failing, events] = await Promise.all([
+      const [steps, failing, events, linkDeadSince] = await Promise.all([
         pathways.withCourse(asked.id),
         parts.failingSince([course.sourceId]),
         history.ofCourse(course.id, listed),
+        parts.linkDeadSince(course.id, course.draft.url),
       ]);
       const { missingSince } = course;
       return {
@@ -113,6 +116,7 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
           course.state === 'missing' && missingSince !== null
             ? new Date(missingSince.getTime() + graceDays * dayMs)
             : null,
+        linkDeadSince,
         history: events,
       };
     },

@@ -33,6 +33,25 @@ export const catalogueOf: Readonly<Record<Partner['format'], string>> = {
 /** @param root address of the partner's folder, with its final slash. */
 export function feedOf(partner: Partner, catalogues: Catalogues, monday: Date, root: string): Feed {
   const courses = coursesOf(partner, catalogues, monday);
+  const catalogue = catalogueFeedOf(partner, courses, monday, root);
+  const pages = coursePages(courses);
+  return (path, query) => catalogue(path, query) ?? pages.get(path);
+}
+
+/** A few pages are gone, as on every real site: the check of links has something to find. */
+const everyGone = 25;
+
+function coursePages(courses: readonly DemoCourse[]): ReadonlyMap<string, Document> {
+  const kept = courses.filter((_course, at) => at % everyGone !== 7);
+  return new Map(
+    kept.map(({ title, url }) => {
+      const html = `<!doctype html><html lang="fr"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>Page de démonstration.</p></html>`;
+      return [new URL(url).pathname.slice(1), { contentType: 'text/html; charset=utf-8', body: Buffer.from(html) }];
+    }),
+  );
+}
+
+function catalogueFeedOf(partner: Partner, courses: readonly DemoCourse[], monday: Date, root: string): Feed {
   switch (partner.format) {
     case 'moochub-2':
     case 'moochub-3':

@@ -43,3 +43,16 @@ function configOf(partner: Partner, url: string): Readonly<Record<string, unknow
   const language = partner.languages.includes('fr') ? 'fr' : 'en';
   return { url, language, resolve: ['subjects', 'levels'], modality: partner.defaultWhere };
 }
+
+/**
+ * Where the demonstration server answers for a page of an invented school; an address of none of them is left as it is.
+ * @param origin the one of the demonstration server
+ */
+export function demoPages(origin: string): (url: string) => string {
+  const folders = new Map(loadCatalogues().partners.map(({ id, homepage }) => [new URL(homepage).origin, id]));
+  return (url) => {
+    const { origin: school, pathname, search } = new URL(url);
+    const folder = folders.get(school);
+    return folder === undefined ? url : `${origin}/${folder}${pathname}${search}`;
+  };
+}

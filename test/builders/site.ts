@@ -151,6 +151,8 @@ export interface SiteOptions {
   readonly facts?: Partial<SiteFacts>;
   readonly settings?: Partial<WebSettings>;
   readonly failing?: ReadonlyMap<string, Date>;
+  /** By course. */
+  readonly deadLinks?: ReadonlyMap<string, Date>;
   readonly coverage?: readonly SourceCoverage[];
   /** Newest first; each course is added when it was first published. */
   readonly events?: readonly JournalEntry[];
@@ -214,6 +216,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       rules: () => rules,
       now,
     }),
+    linkDeadSince: async (id) => options.deadLinks?.get(id) ?? null,
     graceDays: 7,
     now,
   });

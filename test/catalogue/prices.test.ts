@@ -41,6 +41,7 @@ const pageOf = (course: ReturnType<typeof aCourse>) =>
       steps: [],
       failingSince: null,
       withdrawnOn: null,
+      linkDeadSince: null,
       history: [],
     },
     framework,

@@ -154,6 +154,7 @@ describe('a provider declares a catalogue, an operator accepts it', function () 
       [page, `fournisseur/inscription/acces?organisme=${organisation}`],
       [page, own],
       [page, `${own}/reglages`],
+      [page, `${own}/liens`],
       [page, `${own}/apercu`],
       [page, `${own}/choix`],
       [page, `${own}/envoi`],

@@ -50,6 +50,8 @@ export type CoursePage =
       readonly failingSince: Date | null;
       /** Set while the course is absent from its source. */
       readonly withdrawnOn: Date | null;
+      /** Since when the link to the school is dead; null while it is not. */
+      readonly linkDeadSince: Date | null;
       /** Newest first. */
       readonly history: readonly CourseEvent[];
     };

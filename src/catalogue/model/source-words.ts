@@ -7,6 +7,11 @@ export function catalogueOf(sourceTitle: string): string {
   return /^catalogue\b/i.test(sourceTitle) ? `c${sourceTitle.slice(1)}` : `catalogue de ${sourceTitle}`;
 }
 
+/** Without the full stop of a sentence (O17). */
+export function deadLink(since: Date): string {
+  return `Le lien vers l'organisme ne répond plus depuis le ${longDate(since)}`;
+}
+
 /** Why a course is no longer offered (product 3.5), without the capital and the full stop of a sentence. */
 export function withdrawalMotive({ withdrawn, missingSince, sourceTitle, draft }: Course): string {
   if (withdrawn === null) return 'inconnue';

@@ -11,7 +11,7 @@ import { freshness, silentSince } from '../model/freshness.ts';
 import type { CoursePage } from '../model/pages.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
-import { catalogueOf } from '../model/source-words.ts';
+import { catalogueOf, deadLink } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
 import { priceLabels } from './card.ts';
 import { type HistoryLine, historyLines } from './history.ts';
@@ -142,7 +142,10 @@ export function courseModel(
   };
 }
 
-function alertsOf({ course, withdrawnOn, goneOffer }: CoursePage & { kind: 'course' }, now: Date): readonly string[] {
+function alertsOf(
+  { course, withdrawnOn, linkDeadSince, goneOffer }: CoursePage & { kind: 'course' },
+  now: Date,
+): readonly string[] {
   const { missingSince, restoredAt, alignment } = course;
   return [
     ...(goneOffer === null ? [] : [goneOfferText(goneOffer)]),
@@ -151,6 +154,7 @@ function alertsOf({ course, withdrawnOn, goneOffer }: CoursePage & { kind: 'cour
           `Absent du ${catalogueOf(course.sourceTitle)} depuis le ${longDate(missingSince)} ; il sera retiré le ${longDate(withdrawnOn)} s'il ne revient pas.`,
         ]
       : []),
+    ...(linkDeadSince === null ? [] : [`${deadLink(linkDeadSince)}.`]),
     ...(restoredAt !== null && restoredAt <= now ? [`De nouveau proposé depuis le ${longDate(restoredAt)}.`] : []),
     ...(alignment.digital === null
       ? ['Sujet numérique à vérifier : nous ne savons pas encore juger un cours dans cette langue.']

@@ -3,8 +3,8 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { queryText, text, textsOf, unkept } from '../../platform/web/answers.ts';
+import { sendCsv } from '../../platform/web/send-csv.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
-import { csvMark, csvRow, csvType } from '../../platform/write-csv.ts';
 import type { Actor } from '../../rights.ts';
 import type { Reports } from '../use-cases/reports.ts';
 import {
@@ -116,21 +116,4 @@ export function reportRoutes(parts: {
   });
 
   return router;
-}
-
-/** Rows are written as they come: a report may be larger than memory. */
-async function sendCsv(
-  response: Response,
-  name: string,
-  header: readonly string[],
-  pages: () => AsyncIterable<readonly (readonly string[])[]>,
-): Promise<void> {
-  response.attachment(name.replace(/[^\w.-]/g, '_')).type(csvType);
-  response.write(csvMark + csvRow(header));
-  for await (const rows of pages()) {
-    if (response.destroyed) return;
-    const hasRoom = rows.length === 0 || response.write(rows.map((row) => csvRow(row)).join(''));
-    if (!hasRoom) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
-  }
-  response.end();
 }

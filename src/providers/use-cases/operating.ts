@@ -23,6 +23,8 @@ export interface OperatedPage extends OperatedSource {
   readonly quarantined: number;
   /** The server is left alone until then. */
   readonly leftAloneUntil: Date | null;
+  /** Courses whose link to the school is dead. */
+  readonly deadLinks: number;
 }
 
 export interface OperatingDependencies {
@@ -30,6 +32,7 @@ export interface OperatingDependencies {
   readonly closing: Closing;
   readonly harvest: Pick<Harvest, 'request' | 'status' | 'runsOf' | 'problemCount'>;
   readonly due: Pick<Due, 'openBreakers'>;
+  readonly countDeadLinks: (sourceId: string) => Promise<number>;
   readonly presenceOf: (sourceId: string) => Promise<OperatedPage['presence']>;
   /** Names by id. */
   readonly organisations: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
@@ -55,7 +58,7 @@ export function writtenReason(typed: string, code: string, sentence: string): st
 }
 
 export function makeOperating(dependencies: OperatingDependencies) {
-  const { sources, closing, harvest, due, presenceOf, organisations, audit, tell, now } = dependencies;
+  const { sources, closing, harvest, due, countDeadLinks, presenceOf, organisations, audit, tell, now } = dependencies;
 
   async function source(id: string): Promise<Source> {
     const found = await sources.byId(id);
@@ -105,16 +108,17 @@ export function makeOperating(dependencies: OperatingDependencies) {
     async page(actor: Actor, id: string): Promise<OperatedPage> {
       requireRight(actor, 'source:manage');
       const found = await source(id);
-      const [organisation, runs, presence, quarantined, breakers] = await Promise.all([
+      const [organisation, runs, presence, quarantined, breakers, deadLinks] = await Promise.all([
         nameOf(found),
         harvest.runsOf(id, runsShown),
         presenceOf(id),
         harvest.problemCount(id),
         due.openBreakers([id]),
+        countDeadLinks(id),
       ]);
       const lastRun = runs.find(({ status }) => status !== 'skipped') ?? null;
       const leftAloneUntil = breakers.get(id)?.until ?? null;
-      return { source: found, organisation, lastRun, runs, presence, quarantined, leftAloneUntil };
+      return { source: found, organisation, lastRun, runs, presence, quarantined, leftAloneUntil, deadLinks };
     },
 
     /** A source with a rhythm is active at once, and its first run begins; another one waits for its provider's first run. */

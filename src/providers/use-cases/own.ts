@@ -41,6 +41,8 @@ export interface OwnPage extends OwnSource {
   readonly nextRun: Date | null;
   /** The server is left alone until then. */
   readonly leftAloneUntil: Date | null;
+  /** Courses whose link to the school is dead. */
+  readonly deadLinks: number;
   /** Why no run may be asked for now; null when one may. French. */
   readonly refusal: string | null;
   /** Paused by its own people, who may take it up again. */
@@ -52,6 +54,7 @@ export interface OwnDependencies {
   readonly closing: Closing;
   readonly harvest: Pick<Harvest, 'request' | 'runsOf' | 'problemCount'>;
   readonly due: Pick<Due, 'openBreakers'>;
+  readonly countDeadLinks: (sourceId: string) => Promise<number>;
   readonly presenceOf: (sourceId: string) => Promise<Presence>;
   /** Providers among these, by id. */
   readonly organisations: (ids: readonly string[]) => Promise<ReadonlyMap<string, OwnOrganisation>>;
@@ -84,7 +87,7 @@ export function providersOf(actor: Actor): readonly string[] {
 }
 
 export function makeOwn(dependencies: OwnDependencies) {
-  const { sources, closing, harvest, due, presenceOf, organisations, audit, now } = dependencies;
+  const { sources, closing, harvest, due, countDeadLinks, presenceOf, organisations, audit, now } = dependencies;
 
   const record = (actor: Actor, act: string, id: string) =>
     audit.record({ actor: actor.accountId, act: `source.${act}`, target: id });
@@ -123,12 +126,13 @@ export function makeOwn(dependencies: OwnDependencies) {
 
     async page(actor: Actor, id: string): Promise<OwnPage> {
       const { source, organisationId, owner } = await ownSource(sources, actor, id, 'source:own');
-      const [mine, runs, presence, quarantined, breakers] = await Promise.all([
+      const [mine, runs, presence, quarantined, breakers, deadLinks] = await Promise.all([
         organisation(organisationId),
         harvest.runsOf(id, runsShown),
         presenceOf(id),
         harvest.problemCount(id),
         due.openBreakers([id]),
+        countDeadLinks(id),
       ]);
       const lastRun = runs.find(({ status }) => status !== 'skipped') ?? null;
       const leftAloneUntil = breakers.get(id)?.until ?? null;
@@ -142,6 +146,7 @@ export function makeOwn(dependencies: OwnDependencies) {
         presence,
         quarantined,
         leftAloneUntil,
+        deadLinks,
         nextRun: nextRun(source, lastStart, now(), leftAloneUntil),
         refusal: runRefusal(source, runs, now()),
         resumable: source.state === 'paused' && authorOf(source) === 'organisation',

@@ -3,6 +3,7 @@ import type { HarvestRun } from '../../harvest/model.ts';
 import { french, shortDate } from '../../platform/web/format.ts';
 import { type FieldErrors, field, formPage } from '../../platform/web/forms.ts';
 import type { Source } from '../model.ts';
+import { deadLinksLine } from './dead-links.ts';
 import {
   closingSentence,
   fileWords,
@@ -68,10 +69,11 @@ export function operatedSourceModel(
     readonly presence: { readonly pending: number; readonly published: number; readonly missing: number };
     readonly quarantined: number;
     readonly leftAloneUntil: Date | null;
+    readonly deadLinks: number;
   },
   parts: { readonly done: string; readonly errors: FieldErrors; readonly typed: string; readonly act: string },
 ) {
-  const { source, organisation, runs, presence, quarantined, leftAloneUntil } = page;
+  const { source, organisation, runs, presence, quarantined, leftAloneUntil, deadLinks } = page;
   const path = operatedSourcePath(source.id);
   const { state } = source;
   /** The reason of one act: its field has its own id, so that the summary leads to the right one. */
@@ -99,6 +101,7 @@ export function operatedSourceModel(
         ? null
         : french(`Son serveur ne répond plus : prochain essai après le ${moment(leftAloneUntil)}.`),
     counts: recordCounts(presence, quarantined),
+    deadLinks: deadLinksLine(source.id, 'operator', deadLinks),
     runs: runs.map((run) => runLine(run, 'operator')),
     history: historyOf(source),
     acceptAction: state === 'submitted' ? `${path}/accepter` : null,

@@ -6,6 +6,7 @@ import type { HarvestRun } from '../../harvest/model.ts';
 import { count, french } from '../../platform/web/format.ts';
 import { type FieldErrors, field } from '../../platform/web/forms.ts';
 import { isAccepted, isDraft, type Source } from '../model.ts';
+import { deadLinksLine } from './dead-links.ts';
 import { homePath, providerPage, registrationPath } from './space.ts';
 import {
   closingSentence,
@@ -97,6 +98,7 @@ export function sourceModel(
     readonly runs: readonly HarvestRun[];
     readonly nextRun: Date | null;
     readonly leftAloneUntil: Date | null;
+    readonly deadLinks: number;
     readonly refusal: string | null;
     readonly resumable: boolean;
   },
@@ -119,6 +121,7 @@ export function sourceModel(
     goOnHref: isDraft(source) && source.state !== 'refused' ? nextHref(source) : null,
     hasRecords: lastRun !== null,
     counts: recordCounts(presence, quarantined),
+    deadLinks: deadLinksLine(source.id, 'organisation', page.deadLinks),
     run: {
       shown: accepted,
       action: refusal === null ? `${path}/collectes` : null,
