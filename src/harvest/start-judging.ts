@@ -1,4 +1,4 @@
-/** The harvest's side of the judging thread. It starts with the first record to be judged, and again after it died. */
+/** The harvest's side of the judging thread. It starts with a record to be judged, and ends with the harvest's own. */
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../platform/worker.ts';
 import type { FromJudge, JudgeThreadData, ToJudge } from './judge-thread.ts';

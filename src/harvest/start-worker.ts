@@ -11,6 +11,8 @@ export interface WorkerQueueOptions {
   readonly onProgress?: (report: RunProgressReport) => void;
   /** Memory of the thread; 192 MB by default. */
   readonly maxOldGenerationSizeMb?: number;
+  /** Without a run for so long, the thread ends and gives its memory back; 10 s by default. */
+  readonly idleMs?: number;
   /** Starts a thread; the real one by default. */
   readonly startThread?: typeof startWorker;
 }
@@ -21,11 +23,14 @@ interface Held {
   readonly reject: (error: unknown) => void;
 }
 
-/** The thread starts with the first run. When it dies, its runs are given to a new one, which resumes them. */
+/** The thread starts with a run, and ends when there is none for a while. When it dies, its runs are given to a new one, which resumes them. */
 export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
-  const { log } = options;
+  const { log, idleMs = 10_000 } = options;
   const held = new Map<string, Held>();
   let worker: Worker | null = null;
+  /** Threads that were told to end, and have not yet. */
+  const leaving = new Set<Promise<void>>();
+  let idle: NodeJS.Timeout | undefined;
   let closing = false;
   /** Deaths in a row without one run ended: then the thread cannot live here, and its runs are left to the next start. */
   let deaths = 0;
@@ -37,6 +42,19 @@ export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
     if (run === undefined) return;
     held.delete(runId);
     end(run);
+    clearTimeout(idle);
+    if (held.size === 0) idle = setTimeout(dismiss, idleMs).unref();
+  }
+
+  /** Of a thread without a run. */
+  function dismiss(): void {
+    const ending = worker;
+    if (ending === null || held.size > 0) return;
+    worker = null;
+    const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()));
+    leaving.add(ended);
+    ended.then(() => leaving.delete(ended));
+    ending.postMessage({ kind: 'close' } satisfies ToWorker);
   }
 
   function receive(message: FromWorker): void {
@@ -66,8 +84,9 @@ export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
       cause = error;
     });
     started.on('exit', () => {
+      // Dismissed, or closed with the rest.
+      if (worker !== started || closing) return;
       worker = null;
-      if (closing) return;
       deaths += 1;
       log.error({ err: cause, runs: [...held.keys()] }, 'harvest thread died');
       if (deaths < 5) resume();
@@ -85,6 +104,7 @@ export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
   return {
     add(runId, source) {
       return new Promise((resolve, reject) => {
+        clearTimeout(idle);
         held.set(runId, { source, resolve, reject });
         if (worker === null) start();
         send({ kind: 'run', runId, source });
@@ -98,11 +118,14 @@ export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
     held: () => [...held.keys()],
     async close() {
       closing = true;
+      clearTimeout(idle);
       const ending = worker;
-      if (ending === null) return;
-      const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()));
-      send({ kind: 'close' });
-      await ended;
+      if (ending !== null) {
+        const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()));
+        send({ kind: 'close' });
+        await ended;
+      }
+      await Promise.all(leaving);
       for (const runId of [...held.keys()]) settle(runId, ({ resolve }) => resolve(null));
     },
   };

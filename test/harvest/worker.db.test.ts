@@ -106,6 +106,7 @@ describe('the harvest thread', function () {
       },
       log,
       onProgress: (report) => reports.push(report),
+      idleMs: 50,
       startThread(entry, setup) {
         thread = startWorker(entry, setup);
         return thread;
@@ -240,6 +241,17 @@ describe('the harvest thread', function () {
     expect(logged).to.include('harvest thread died');
     expect(done.status).to.equal('done');
     expect(done.counters).to.include({ received: 6, created: 6, repeated: 0 });
+  });
+
+  it('a thread without a run ends and gives its memory back; the next run has a new one', async () => {
+    await start(await servePartner(1));
+    await (await harvest.request('partenaire', 'manual')).ended;
+    const first = thread;
+    await new Promise((resolve) => first?.once('exit', resolve));
+    const again = await (await harvest.request('partenaire', 'manual')).ended;
+    expect(thread).not.to.equal(first);
+    expect(again.status).to.equal('done');
+    expect(logged).to.deep.equal([]);
   });
 
   it('a source that is not active is not harvested', async () => {
