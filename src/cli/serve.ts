@@ -1,4 +1,5 @@
 /** `serve`: the web server and the jobs, until it is told to stop. */
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { type App, openApp } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -13,6 +14,9 @@ export function serveCommand(program: Command, config: () => Config): void {
   commandOf(program, 'serve', 'the web server and the jobs').action(async (_options, print: Printer) => {
     const settings = config();
     assertProductionIsSafe(settings);
+    // On a large machine V8 lets a heap grow fourfold between two full collections: a server that runs for months on a small
+    // share of one had better collect more often. Of every thread of the process.
+    setFlagsFromString('--heap-growing-percent=40');
     // People read steps on a terminal; JSON lines are for what comes after.
     const log = makeLog(settings.logLevel);
     const started = Date.now();
