@@ -18,6 +18,7 @@ import { type CourseStore, makeCourseStore } from './catalogue/store.ts';
 import { type AdviceFor, makeAdvice } from './catalogue/use-cases/advice.ts';
 import { type Assessing, makeAssessing } from './catalogue/use-cases/assessing.ts';
 import { type DuplicateParts, type Duplicates, makeDuplicates } from './catalogue/use-cases/duplicates.ts';
+import { makeForesee } from './catalogue/use-cases/foresee.ts';
 import { type Funding, makeFunding } from './catalogue/use-cases/funding.ts';
 import type { LinkCheck } from './catalogue/use-cases/links.ts';
 import { makeProviderFacts, type ProviderFactsUseCases } from './catalogue/use-cases/provider-facts.ts';
@@ -30,6 +31,7 @@ import { loadRulesFile, readCases } from './eligibility/data.ts';
 import { makeRuleStore, type RuleStore } from './eligibility/store.ts';
 import { makeRules, type Rules } from './eligibility/use-cases/rules.ts';
 import { loadFramework } from './framework/data.ts';
+import { align } from './framework/model/alignment.ts';
 import type { Framework } from './framework/model.ts';
 import { datasetAddress } from './framework/registry/discover.ts';
 import type { Register } from './framework/registry/model.ts';
@@ -355,6 +357,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       log,
     });
     const due = makeDue({ sources: async () => (await sources.list()).filter(reachable), harvest, now });
+    const advice = makeAdvice({ register, rules: () => rules.current(), now });
     const { graceDays } = config.harvest;
     const held = makeHeldRuns({ ...harvestStore, courses, sources: harvested, graceDays, now });
     const pathways = {
@@ -398,6 +401,10 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         runs: harvestStore.runs,
         records: harvestStore.records,
         mergedOf: duplicateParts.duplicates.mergedOf,
+        patches: harvestStore.patches,
+        ...{ history, log },
+        align: (draft) => align({ ...draft, provider: draft.provider.name }, framework),
+        foresee: makeForesee({ funding, register, advice, rules: () => rules.current(), now }),
         rebuildPathways: rebuild,
         people: await people(),
         sources: sourceStore,
@@ -427,7 +434,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       courses,
       assessing,
       reassessing,
-      advice: makeAdvice({ register, rules: () => rules.current(), now }),
+      advice,
       providerFacts: makeProviderFacts({ store: providerFacts, assessing, siretOf, now }),
       history,
       duplicates,

@@ -3,18 +3,25 @@
  * mails about them. Opened by the server, by jobs and by the commands that need it.
  */
 import { randomBytes } from 'node:crypto';
-import { courseIdAlphabet } from './catalogue/model.ts';
+import { type CourseDraft, courseIdAlphabet } from './catalogue/model.ts';
+import type { HistoryStore } from './catalogue/store/history.ts';
 import type { LinkStore } from './catalogue/store/links.ts';
 import type { CourseStore } from './catalogue/store.ts';
+import type { Foresee } from './catalogue/use-cases/foresee.ts';
+import type { Alignment } from './framework/model.ts';
 import type { AnyConnector } from './harvest/connector.ts';
 import type { Examiner } from './harvest/start-examining.ts';
+import type { PatchStore } from './harvest/store/patches.ts';
 import type { RecordStore } from './harvest/store/records.ts';
 import type { RunStore } from './harvest/store/runs.ts';
+import { makeCorrecting as makeCorrectingEngine } from './harvest/use-cases/correcting.ts';
 import type { HeldRuns } from './harvest/use-cases/held.ts';
 import type { Harvest } from './harvest/use-cases.ts';
 import type { People } from './people.ts';
+import type { Log } from './platform/log.ts';
 import type { SourceStore } from './providers/store.ts';
 import { makeClosing } from './providers/use-cases/closing.ts';
+import { makeCorrecting } from './providers/use-cases/correcting.ts';
 import { makeCoverage } from './providers/use-cases/coverage.ts';
 import { makeDeadLinks } from './providers/use-cases/dead-links.ts';
 import { makeDrafting } from './providers/use-cases/drafting.ts';
@@ -38,6 +45,11 @@ export interface PartnersParts {
   readonly held: HeldRuns;
   /** Courses of a source that are merged with one of another source. */
   readonly mergedOf: (sourceId: string) => Promise<number>;
+  readonly patches: PatchStore;
+  readonly history: Pick<HistoryStore, 'ofCourse'>;
+  readonly align: (draft: CourseDraft) => Alignment;
+  readonly foresee: Foresee;
+  readonly log: Log;
   readonly rebuildPathways: () => Promise<unknown>;
   readonly now: () => Date;
 }
@@ -51,6 +63,7 @@ function newSourceId(): string {
 
 export function openPartners(parts: PartnersParts) {
   const { people, sources, courses, links, harvest, due, connectors, examiner, runs, records, held, now } = parts;
+  const { patches, history, foresee } = parts;
   const { audit, files, mail, secrets, teams } = people;
   const tell = makeTell({ mail, recipients: teams.recipients, addressOf: people.addressOf });
   const closing = makeClosing({ sources, courses, harvest, files, now });
@@ -73,6 +86,10 @@ export function openPartners(parts: PartnersParts) {
       rebuildPathways: parts.rebuildPathways,
     }),
     deadLinks: makeDeadLinks({ sources, links, courses }),
+    correcting: makeCorrecting({
+      ...{ sources, patches, courses, history, harvest, foresee, audit, now },
+      engine: makeCorrectingEngine({ records, courses, patches, connectors, align: parts.align, log: parts.log, now }),
+    }),
     coverage: makeCoverage({ sources, courses, harvest, now }),
   };
 }

@@ -22,6 +22,7 @@ import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeDuplicateReview } from './catalogue/use-cases/duplicates.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { draftCard } from './catalogue/view-models/draft-card.ts';
+import { historyLines } from './catalogue/view-models/history.ts';
 import { siteAddress } from './config.ts';
 import { journeyRoutes } from './eligibility/routes/journey.ts';
 import { ruleEditorRoutes } from './eligibility/routes/rule-editor.ts';
@@ -49,6 +50,7 @@ import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { makeWebApp } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
+import { correctingRoutes } from './providers/routes/correcting.ts';
 import { coverageRoutes } from './providers/routes/coverage.ts';
 import { deadLinkRoutes } from './providers/routes/dead-links.ts';
 import { draftingRoutes } from './providers/routes/drafting.ts';
@@ -258,6 +260,13 @@ export async function serve(app: App): Promise<RunningServer> {
         now,
       }),
       operationsRoutes({ operations, views, actorOf, now }),
+      correctingRoutes({
+        correcting: partners.correcting,
+        views,
+        cardOf: (read, source) => draftCard(read, source, { now: now(), bands: framework.bands }),
+        historyOf: historyLines,
+        actorOf,
+      }),
       operatingRoutes({ operating: partners.operating, views, actorOf }),
       reportRoutes({ reports: partners.reports, views, site: siteAddress(config), actorOf }),
       reviewRoutes({

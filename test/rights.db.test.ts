@@ -22,6 +22,7 @@ import { readConfig } from '../src/config.ts';
 import { makePathwayStore } from '../src/pathways/store.ts';
 import { makeLog } from '../src/platform/log.ts';
 import type { Sessions } from '../src/platform/web/session.ts';
+import { recordKey } from '../src/providers/model/correcting.ts';
 import { makeSourceStore } from '../src/providers/store.ts';
 import { type Actor, type Role, roles } from '../src/rights.ts';
 import { type RunningServer, serve } from '../src/serve.ts';
@@ -101,6 +102,8 @@ const ofProviders = (status: number): Answers => ({
   weakFunder: 403,
   waitingFunder: 403,
 });
+/** The same, and the operator for any source. */
+const ofEither = (status: number): Answers => ({ ...ofProviders(status), operator: status });
 const providerOwners = (status: number): Answers => ({ ...ofProviders(status), member: 403 });
 
 /** What a request may name; made anew for each. */
@@ -136,6 +139,11 @@ const nowhere = '00000000-0000-4000-8000-000000000000';
 const linkedAt = new Date('2026-01-01T00:00:00Z');
 const unlinking = () => `/mon-espace/profil/identites/citoyen/${linkedAt.getTime()}/retirer`;
 const fixed = (path: string) => () => path;
+/** One that the source never gave: who may correct it learns no more than the others. */
+const ofRecord =
+  (path: string, space = '/fournisseur') =>
+  ({ source }: Scene) =>
+    `${space}/fiches/${recordKey({ sourceId: source, remoteId: 'a/b' })}${path}`;
 const ofSource =
   (path: string) =>
   ({ source }: Scene) =>
@@ -319,6 +327,11 @@ const table: Readonly<Record<string, Row>> = {
   'POST /fournisseur/inscription/acces': { answers: signedIn(400) },
   'GET /fournisseur/collectes/:id': { at: fixed('/fournisseur/collectes/aucune'), answers: signedIn(404) },
   'GET /fournisseur/collectes/:id.csv': { at: fixed('/fournisseur/collectes/aucune.csv'), answers: signedIn(404) },
+  'GET /fournisseur/sources/:id/corrections': { at: ofSource('/corrections'), answers: ofEither(200) },
+  'GET /fournisseur/fiches/:id': { at: ofRecord(''), answers: ofEither(404) },
+  'POST /fournisseur/fiches/:id': { at: ofRecord(''), answers: ofEither(404) },
+  'POST /fournisseur/fiches/:id/choix': { at: ofRecord('/choix'), answers: ofEither(404) },
+  'POST /fournisseur/fiches/:id/retrait': { at: ofRecord('/retrait'), answers: ofEither(404) },
   'GET /fournisseur/sources/:id': { at: ofSource(''), answers: ofProviders(200) },
   // The operator reads those of every source at either address.
   'GET /fournisseur/sources/:id/liens': { at: ofSource('/liens'), answers: { ...ofProviders(200), operator: 200 } },
@@ -391,6 +404,11 @@ const table: Readonly<Record<string, Row>> = {
   'POST /admin/collectes/:id/refaire': { at: fixed('/admin/collectes/aucune/refaire'), answers: operators(404) },
   'POST /admin/collectes/:id/arret': { at: fixed('/admin/collectes/aucune/arret'), answers: operators(404) },
   'GET /admin/sources': { answers: operators(200) },
+  'GET /admin/sources/:id/corrections': { at: ofAnySource('/corrections'), answers: ofEither(200) },
+  'GET /admin/fiches/:id': { at: ofRecord('', '/admin'), answers: ofEither(404) },
+  'POST /admin/fiches/:id': { at: ofRecord('', '/admin'), answers: ofEither(404) },
+  'POST /admin/fiches/:id/choix': { at: ofRecord('/choix', '/admin'), answers: ofEither(404) },
+  'POST /admin/fiches/:id/retrait': { at: ofRecord('/retrait', '/admin'), answers: ofEither(404) },
   'GET /admin/sources/:id': { at: ofAnySource(''), answers: operators(200) },
   'GET /admin/sources/:id/liens': { at: ofAnySource('/liens'), answers: { ...ofProviders(200), operator: 200 } },
   'GET /admin/sources/:id/liens.csv': {

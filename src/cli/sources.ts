@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
+import { type Patch, patchState } from '../harvest/model/patch.ts';
 import type { Partners } from '../partners.ts';
 import type { Source } from '../providers/model.ts';
 import { commandLine } from './accounts.ts';
@@ -62,6 +63,35 @@ export function sourceCommands(program: Command, config: () => Config): void {
           ),
           ...runs.map(({ id: run, status, endedAt }) => `  collecte ${run}  ${status}  ${date(endedAt)}`),
         ]);
+      });
+    },
+  );
+
+  commandOf(group, 'patches <source>', 'corrections in place of its records, the ended ones too').action(
+    async (_options, print: Printer, id: string) => {
+      await withApp(config(), print, async (app) => {
+        const { correcting } = await app.partners();
+        const patches: Patch[] = [];
+        for (let after: string | null = null; ; ) {
+          const page = await correcting.list(commandLine, id, after);
+          patches.push(...page.patches);
+          after = page.next;
+          if (after === null) break;
+        }
+        print.list(
+          patches.map((patch) => ({ ...patch, state: patchState(patch) })),
+          [
+            { title: 'fiche', of: ({ remoteId }) => remoteId },
+            { title: 'champ', of: ({ field }) => field },
+            { title: 'état', of: ({ state }) => state },
+            { title: 'la source dit', of: ({ seen }) => seen.value.text },
+            { title: 'correction', of: ({ value }) => value },
+            { title: 'par', of: ({ by }) => by },
+            { title: 'le', of: ({ at }) => date(at) },
+            { title: 'pourquoi', of: ({ why }) => why },
+          ],
+          'Aucune correction.',
+        );
       });
     },
   );

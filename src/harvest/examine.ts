@@ -173,7 +173,7 @@ function makeReport(connector: AnyConnector, options: ExamineOptions) {
 }
 
 /** For people: `reading` is what the connector adds for itself. */
-function rawText(raw: unknown): string {
+export function rawText(raw: unknown): string {
   const isRecord = typeof raw === 'object' && raw !== null && !Array.isArray(raw);
   const received = isRecord ? Object.fromEntries(Object.entries(raw).filter(([name]) => name !== 'reading')) : raw;
   const text = JSON.stringify(received, null, 2) ?? '';

@@ -102,6 +102,11 @@ export function contradiction(remoteId: string): KeptProblem {
   return keptProblem({ code: contradictionCode, field: 'identifiant', value: remoteId, message });
 }
 
+/** What a new course must not be in another source; null for one that is known already. */
+export function claimIn(judged: Judged, known: KnownCourse | null): string | null {
+  return judged.kind === 'course' && known === null ? claimOf(judged.draft) : null;
+}
+
 /** Scope, and what a judged course is against what is published. */
 export function settle(
   entry: Entry,
@@ -222,8 +227,8 @@ async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date)
   const judged = entries.flatMap((entry, at) => (answers[at] === undefined ? [] : { entry, judged: answers[at] }));
   const claims = new Map<string, string>();
   for (const each of judged) {
-    if (each.judged.kind === 'course' && !known.has(each.entry.remoteId))
-      claims.set(each.entry.remoteId, claimOf(each.judged.draft));
+    const claim = claimIn(each.judged, known.get(each.entry.remoteId) ?? null);
+    if (claim !== null) claims.set(each.entry.remoteId, claim);
   }
   const owners =
     claims.size === 0

@@ -100,6 +100,8 @@ export interface RecordStore {
   removed(sourceId: string, runId: string): AsyncIterable<readonly string[]>;
   /** Identifiers whose last content was accepted, in chunks. */
   accepted(sourceId: string): AsyncIterable<readonly string[]>;
+  /** One of them, as it was given last; null when it was never given, or cannot be kept. */
+  raw(sourceId: string, remoteId: string): Promise<RawRecord | null>;
   /** Raw records still given by the source, to be judged again without asking it. */
   raws(sourceId: string): AsyncIterable<RawRecord>;
   /** Records of the last reading that have a problem. */
@@ -258,6 +260,11 @@ export function makeRecordStore(connection: Connection): RecordStore {
         const found = await raws.find({ _id: { $in: page.map((mark) => mark._id) } }).toArray();
         for (const { _id, raw, at } of found) yield { remoteId: _id.slice(sourceId.length + 1), raw, at };
       }
+    },
+
+    async raw(sourceId, remoteId) {
+      const found = await raws.findOne({ _id: keyOf(sourceId, remoteId) });
+      return found === null ? null : { remoteId, raw: found.raw, at: found.at };
     },
 
     problemCount: (sourceId) => marks.countDocuments(withProblems(sourceId)),

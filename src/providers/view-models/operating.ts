@@ -6,6 +6,7 @@ import type { Source } from '../model.ts';
 import { deadLinksLine } from './dead-links.ts';
 import {
   closingSentence,
+  correctionsPath,
   fileWords,
   historyOf,
   mailWords,
@@ -102,6 +103,7 @@ export function operatedSourceModel(
         : french(`Son serveur ne répond plus : prochain essai après le ${moment(leftAloneUntil)}.`),
     counts: recordCounts(presence, quarantined),
     deadLinks: deadLinksLine(source.id, 'operator', deadLinks),
+    correctionsHref: correctionsPath(source.id, 'operator'),
     runs: runs.map((run) => runLine(run, 'operator')),
     history: historyOf(source),
     acceptAction: state === 'submitted' ? `${path}/accepter` : null,

@@ -10,6 +10,7 @@ import { deadLinksLine } from './dead-links.ts';
 import { homePath, providerPage, registrationPath } from './space.ts';
 import {
   closingSentence,
+  correctionsPath,
   fileWords,
   historyOf,
   mailWords,
@@ -122,6 +123,7 @@ export function sourceModel(
     hasRecords: lastRun !== null,
     counts: recordCounts(presence, quarantined),
     deadLinks: deadLinksLine(source.id, 'organisation', page.deadLinks),
+    correctionsHref: correctionsPath(source.id, 'organisation'),
     run: {
       shown: accepted,
       action: refusal === null ? `${path}/collectes` : null,

@@ -9,7 +9,7 @@ import type { ReportLine, RunList, RunReport } from '../model/report.ts';
 import { operatedSourcePath } from './operating.ts';
 import { sourcePath } from './own.ts';
 import { homePath, providerLinks } from './space.ts';
-import { moment, operatedRunsPath, runLine, runPath, shortMoment } from './words.ts';
+import { correctionsPath, moment, operatedRunsPath, recordPath, runLine, runPath, shortMoment } from './words.ts';
 
 /** Counter words of 3.3, one and several. */
 const counterWords: Readonly<Record<keyof Counters, readonly [string, string]>> = {
@@ -117,7 +117,17 @@ const lineBadges = {
   withdrawn: { tone: 'non', icon: 'croix', text: 'Retirée' },
 } as const;
 
-function lineModel({ title, remoteId, state, since, problems, slug, url, shown }: ReportLine) {
+/** Codes of what no form corrects: who owns a course, and which record an identifier names. */
+const beyondForms: ReadonlySet<string> = new Set([
+  'E_AUTRE_PROPRIETAIRE',
+  'E_DOUBLON_CONTRADICTOIRE',
+  'E_IDENTIFIANT_REUTILISE',
+  'E_ENCODAGE',
+]);
+
+function lineModel(line: ReportLine, correct: (remoteId: string) => string) {
+  const { title, remoteId, state, since, problems, slug, url, shown } = line;
+  const isForForm = state === 'quarantined' && problems.every(({ code }) => !beyondForms.has(code));
   const { text, ...shape } = lineBadges[state];
   const dated = (state === 'missing' || state === 'withdrawn') && since !== null;
   return {
@@ -128,6 +138,7 @@ function lineModel({ title, remoteId, state, since, problems, slug, url, shown }
     stays: state === 'quarantined' && (shown === 'published' || shown === 'missing'),
     here: slug === null ? null : courseAddress(slug),
     there: url,
+    correct: isForForm ? correct(remoteId) : null,
   };
 }
 
@@ -188,6 +199,13 @@ export function reportModel(report: RunReport, done: string, refused: Refused = 
       label: wordOf(name, run.counters[name]),
     })),
     equations: equations(run),
+    corrected:
+      run.corrected === 0
+        ? null
+        : french(
+            `${count(run.corrected, 'fiche porte', 'fiches portent')} une correction faite ici, appliquée de nouveau.`,
+          ),
+    correctedHref: source === null ? null : correctionsPath(run.sourceId, reader),
     announced: run.announced === null ? null : french(`La source a annoncé ${count(run.announced, 'fiche')}.`),
     /** The technical cause, for the operator; the sentence above says it to everybody. */
     fault: reader === 'operator' ? run.fault : null,
@@ -207,7 +225,7 @@ export function reportModel(report: RunReport, done: string, refused: Refused = 
             ),
             href: changesAddress(run.sourceId),
           },
-    lines: lines.map(lineModel),
+    lines: lines.map((line) => lineModel(line, (remoteId) => recordPath({ sourceId: run.sourceId, remoteId }, reader))),
     capped:
       quarantined > listedAtMost
         ? french(`${number(quarantined)} fiches en quarantaine : les ${number(listedAtMost)} premières sont listées.`)
@@ -321,6 +339,7 @@ export const runColumns = [
   'fin',
   'lancement',
   ...counterNames,
+  'corrigees',
   'presents_avant',
   'presents_apres',
 ] as const;
@@ -336,6 +355,7 @@ export function runRow(run: HarvestRun): string[] {
     run.endedAt?.toISOString() ?? '',
     run.trigger,
     ...counterNames.map((name) => String(run.counters[name])),
+    String(run.corrected),
     String(run.presentBefore),
     String(run.presentAfter),
   ];

@@ -3,6 +3,7 @@ import type { HarvestRun } from '../../harvest/model.ts';
 import { sentenceOf, statusWords } from '../../harvest/words.ts';
 import { clock, count, french, longDate, number, shortDate } from '../../platform/web/format.ts';
 import type { FieldErrors } from '../../platform/web/forms.ts';
+import { type RecordRef, recordKey } from '../model/correcting.ts';
 import type { Reader } from '../model/report.ts';
 import type { Author, Source, SourceState } from '../model.ts';
 
@@ -107,6 +108,17 @@ export const operatedRunsPath = '/admin/collectes';
 export function runPath(id: string, reader: Reader): string {
   const space = reader === 'operator' ? operatedRunsPath : '/fournisseur/collectes';
   return `${space}/${encodeURIComponent(id)}`;
+}
+
+const spaceOf = (reader: Reader) => (reader === 'operator' ? '/admin' : '/fournisseur');
+
+export function recordPath(ref: RecordRef, reader: Reader): string {
+  return `${spaceOf(reader)}/fiches/${recordKey(ref)}`;
+}
+
+/** The corrections of a source. */
+export function correctionsPath(sourceId: string, reader: Reader): string {
+  return `${spaceOf(reader)}/sources/${encodeURIComponent(sourceId)}/corrections`;
 }
 
 export function runLine(run: HarvestRun, reader: Reader) {
