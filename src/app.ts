@@ -418,7 +418,9 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         people: await people(),
       }),
     );
-    const verdicts = once(() => openVerdicts({ config, log, database, courses, register, funding, rules, people }));
+    const verdicts = once(() =>
+      openVerdicts({ config, log, database, courses, register, funding, rules, people, pathways }),
+    );
     const useCases: UseCases = {
       harvest,
       held,

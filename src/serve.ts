@@ -130,13 +130,7 @@ export async function serve(app: App): Promise<RunningServer> {
   const { aims } = verdicts;
   const contact = config.contact.email ?? config.contact.url;
   const rules = app.rules.current;
-  const findPathwayAim = makeFindPathwayAim({
-    pathways: useCases.pathways,
-    courses,
-    aims,
-    rules,
-    print: pathwayCostModel,
-  });
+  const findPathwayAim = makeFindPathwayAim({ offered: verdicts.offered, rules, print: pathwayCostModel });
   const cost = {
     findAim: async (ref: string, date: string) => (await aims.find(ref, date)) ?? findPathwayAim(ref, date),
     rules,
@@ -218,7 +212,7 @@ export async function serve(app: App): Promise<RunningServer> {
         receipts: true,
         now,
       }),
-      receiptRoutes({ ...verdicts, views, contact, actorOf }),
+      receiptRoutes({ ...verdicts, printPathway: pathwayCostModel, views, contact, actorOf }),
       listRoutes({ ...verdicts, rules, views, contact, actorOf }),
       account.router,
       identity.router,

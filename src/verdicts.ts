@@ -16,9 +16,12 @@ import type { ListStore } from './funding/store/lists.ts';
 import type { ReceiptStore } from './funding/store/receipts.ts';
 import { type JudgedLine, makeJudgeLines } from './funding/use-cases/judging.ts';
 import { makeLists } from './funding/use-cases/lists.ts';
+import { makeFindJudgedPathway } from './funding/use-cases/pathway-subjects.ts';
 import { makeReceipts } from './funding/use-cases/receipts.ts';
 import { makeFindJudgedAim } from './funding/use-cases/subjects.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
+import type { Pathway } from './pathways/model.ts';
+import { makeFindOfferedPathway } from './pathways/use-cases/aim.ts';
 import { type Lock, takeLock } from './platform/lock.ts';
 import type { Log } from './platform/log.ts';
 import type { Secrets } from './platform/secrets.ts';
@@ -41,6 +44,7 @@ export interface VerdictParts {
   readonly register: Register;
   readonly funding: Funding;
   readonly rules: Pick<Rules, 'current' | 'byVersion'>;
+  readonly pathways: { bySlug(slug: string): Promise<Pathway> };
   readonly secrets: Pick<Secrets, 'derived'>;
   readonly signer: Signer;
   readonly receiptStore: ReceiptStore;
@@ -52,7 +56,8 @@ export interface VerdictParts {
 }
 
 export async function openVerdicts(
-  app: Pick<App, 'config' | 'log' | 'database' | 'courses' | 'register' | 'funding' | 'rules' | 'people'>,
+  app: Pick<App, 'config' | 'log' | 'database' | 'courses' | 'register' | 'funding' | 'rules' | 'people'> &
+    Pick<VerdictParts, 'pathways'>,
 ): Promise<Verdicts> {
   const { secrets, signer, receiptStore, listStore, retention } = await app.people();
   return makeVerdicts({
@@ -73,6 +78,7 @@ export function makeVerdicts(parts: VerdictParts) {
   const registerDate = remembered(async () => (await register.state()).date, registerDateMs);
   const aims = makeAims({ courses, funding, register, now });
   const aimOf = makeFindJudgedAim({ findAim: aims.find, courses, funding, register, now });
+  const offered = makeFindOfferedPathway({ pathways: parts.pathways, courses, aims });
   const judge = makeJudgeLines({ courses, funding, rules: rules.current, registerDate });
   const [codeSecret = ''] = secrets.derived('receipt-codes');
   const receipts = makeReceipts({
@@ -81,6 +87,7 @@ export function makeVerdicts(parts: VerdictParts) {
     rules,
     registerDate,
     aimOf,
+    pathwayOf: makeFindJudgedPathway({ offered, register, now }),
     codeBytes: (origin, attempt) =>
       origin === null ? randomBytes(6) : createHmac('sha256', codeSecret).update(`${origin} ${attempt}`).digest(),
     now,
@@ -122,6 +129,7 @@ export function makeVerdicts(parts: VerdictParts) {
 
   return {
     aims,
+    offered,
     receipts,
     registerDate,
     lists,

@@ -141,6 +141,11 @@ function asJson(verification: Verification) {
     code: receipt.code,
     issuedAt: receipt.issuedAt,
     date: receipt.date,
-    verdict: receipt.answer.verdict,
+    ...(receipt.format === 1
+      ? { verdict: receipt.answer.verdict }
+      : {
+          steps: receipt.steps.map(({ id, title, chosen }) => ({ id, title, verdict: chosen?.answer.verdict ?? null })),
+          total: receipt.total,
+        }),
   };
 }

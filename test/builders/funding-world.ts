@@ -6,12 +6,15 @@ import { makeProviderFactsStore } from '../../src/catalogue/store/provider-facts
 import { makeFunding } from '../../src/catalogue/use-cases/funding.ts';
 import { loadRules } from '../../src/eligibility/data.ts';
 import type { RuleSet } from '../../src/eligibility/model/rule-set.ts';
+import { AppError } from '../../src/errors.ts';
 import type { Habilitation, Register, RegisterRecord } from '../../src/framework/registry/model.ts';
 import { pairKey } from '../../src/framework/registry/model.ts';
 import { listRoutes } from '../../src/funding/routes/lists.ts';
 import { receiptRoutes } from '../../src/funding/routes/receipts.ts';
 import { type ListStore, makeListStore } from '../../src/funding/store/lists.ts';
 import { makeReceiptStore, type ReceiptStore } from '../../src/funding/store/receipts.ts';
+import type { Pathway } from '../../src/pathways/model.ts';
+import { pathwayCostModel } from '../../src/pathways/view-models/cost.ts';
 import { takeLock } from '../../src/platform/lock.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { type Database, openDatabase } from '../../src/platform/mongo.ts';
@@ -40,6 +43,7 @@ export interface FundingWorld {
   readonly verdicts: Verdicts;
   clock: Date;
   courses: Course[];
+  pathways: Pathway[];
   records: RegisterRecord[];
   registerDate: string | null;
   rules: RuleSet;
@@ -101,6 +105,13 @@ export async function openFundingWorld(joined?: { readonly uri: string; readonly
         },
         byVersion: async (version) => known.get(version) ?? null,
       },
+      pathways: {
+        async bySlug(slug) {
+          const found = world.pathways.find((pathway) => pathway.slug === slug);
+          if (found === undefined) throw new AppError('not-found', 'PAGE_INCONNUE', 'Ce parcours n’existe pas.');
+          return found;
+        },
+      },
       secrets,
       signer,
       receiptStore,
@@ -119,6 +130,7 @@ export async function openFundingWorld(joined?: { readonly uri: string; readonly
     verdicts: undefined as unknown as Verdicts,
     clock: testNow,
     courses: [aFundedCourse()],
+    pathways: [],
     records: [aRecord(), rsRecord()],
     registerDate: '2026-11-20',
     rules: loadRules(),
@@ -134,13 +146,18 @@ export async function openFundingWorld(joined?: { readonly uri: string; readonly
             next();
           });
           const parts = { ...world.verdicts, views, contact: 'aide@exemple.fr', actorOf: async () => world.actor };
-          return [session, receiptRoutes(parts), listRoutes({ ...parts, rules: () => world.rules })];
+          return [
+            session,
+            receiptRoutes({ ...parts, printPathway: pathwayCostModel }),
+            listRoutes({ ...parts, rules: () => world.rules }),
+          ];
         },
       }),
     async clear() {
       for (const name of collections) await connection.collection(name).deleteMany({});
       world.clock = testNow;
       world.courses = [aFundedCourse()];
+      world.pathways = [];
       world.records = [aRecord(), rsRecord()];
       world.registerDate = '2026-11-20';
       world.rules = loadRules();

@@ -37,7 +37,7 @@ import { problemHelpRoutes } from '../../src/harvest/routes/problem-help.ts';
 import { hasContact, pageRoutes, type SiteFacts, sections } from '../../src/pages/routes.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
 import { type PathwayReading, pathwayLinks, pathwayRoutes } from '../../src/pathways/routes.ts';
-import { makeFindPathwayAim } from '../../src/pathways/use-cases/aim.ts';
+import { makeFindOfferedPathway, makeFindPathwayAim } from '../../src/pathways/use-cases/aim.ts';
 import { pathwayCostModel } from '../../src/pathways/view-models/cost.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { makeWebApp, readAssets, type WebSettings } from '../../src/platform/web/server.ts';
@@ -237,9 +237,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
   const funding = makeFunding({ register, providerFacts: { bySirets: async () => options.providers ?? new Map() } });
   const aims = makeAims({ courses: coursesOf(courses), funding, register, now });
   const findPathwayAim = makeFindPathwayAim({
-    pathways: reading,
-    courses: coursesOf(courses),
-    aims,
+    offered: makeFindOfferedPathway({ pathways: reading, courses: coursesOf(courses), aims }),
     rules: () => rules,
     print: pathwayCostModel,
   });

@@ -99,19 +99,17 @@ export function resultModel(
     // The day is written down: whoever opens the link sees the same answer.
     link: `${origin}${addressOf(resultPath, { ...way, simple: false, today: '' })}`,
     file: addressOf(filePath, { ...way, simple: false, today: '' }),
-    // A receipt is of one dossier: a pathway has several.
-    receipt:
-      settings.receipts && aim.actions.length === 1
-        ? {
-            hidden: [
-              { name: 'but', value: aim.ref },
-              { name: 'date', value: date },
-              { name: 'r', value: writeAnswers(telling.answers) },
-              ...(balance === null ? [] : [{ name: 'solde', value: String(balance) }]),
-            ],
-            hasBalance: balance !== null,
-          }
-        : null,
+    receipt: settings.receipts
+      ? {
+          hidden: [
+            { name: 'but', value: aim.ref },
+            { name: 'date', value: date },
+            { name: 'r', value: writeAnswers(telling.answers) },
+            ...(balance === null ? [] : [{ name: 'solde', value: String(balance) }]),
+          ],
+          hasBalance: balance !== null,
+        }
+      : null,
     printedOn: french(`École numérique au carré. Simulation imprimée le ${dayText(today)}.`),
   };
 }

@@ -75,8 +75,8 @@ export const subjectSchema = z.strictObject({
 });
 export type Subject = z.output<typeof subjectSchema>;
 
-export const receiptSchema = z.strictObject({
-  format: z.literal(1),
+/** What every receipt says of itself, whatever it is of. */
+export const receiptHead = {
   code: z.string().regex(/^V-[0-9A-HJKMNP-TV-Z]{10}$/),
   issuedAt: z.iso.datetime(),
   /** The day that the answer is about. */
@@ -85,9 +85,20 @@ export const receiptSchema = z.strictObject({
   dates: z.strictObject({ register: day.nullable(), provider: day.nullable(), price: day.nullable() }),
   /** Start of the next session, as it was announced. */
   sessionStart: day.nullable(),
+  rules: z.strictObject({ version: text, asOf: day }),
+};
+
+/** Of one action. */
+export const receiptSchema = z.strictObject({
+  format: z.literal(1),
+  code: receiptHead.code,
+  issuedAt: receiptHead.issuedAt,
+  date: receiptHead.date,
+  dates: receiptHead.dates,
+  sessionStart: receiptHead.sessionStart,
   /** Not chosen, and supposed to meet its conditions: the school, or the whole course. */
   supposed: z.enum(['provider', 'course']).nullable(),
-  rules: z.strictObject({ version: text, asOf: day }),
+  rules: receiptHead.rules,
   subject: subjectSchema.nullable(),
   /** As `readDossier` reads it, in euros. */
   dossier: z.record(z.string(), z.unknown()),
@@ -105,18 +116,16 @@ export function sentencesUnder(date: string, registerDate: string | null): reado
   ];
 }
 
-export function receiptSentences({ date, dates, code }: Receipt): readonly string[] {
+export function receiptSentences({
+  date,
+  dates,
+  code,
+}: {
+  readonly date: string;
+  readonly dates: { readonly register: string | null };
+  readonly code: string;
+}): readonly string[] {
   return [...sentencesUnder(date, dates.register), `Votre conseiller peut la vérifier avec le code ${code}.`];
-}
-
-/** Null for a text that is no receipt of ours. */
-export function readReceipt(signedText: string): Receipt | null {
-  try {
-    const parsed = receiptSchema.safeParse(JSON.parse(signedText));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Everything that the answer says, without the name of the rules: a new version of one that it does not use changes nothing. */
@@ -128,7 +137,26 @@ export function answerOf(verdict: Verdict): Answer {
 /** Two answers are the same when these bytes are. */
 export const answerText = (answer: Answer): string => JSON.stringify(answerSchema.parse(answer));
 
-const euros = (cents: number | null): number | null => (cents === null ? null : cents / 100);
+/** A stored answer with amounts in cents, as the engine and the view models write them. */
+export function verdictOf(
+  { verdict, conditions, trace }: Answer,
+  { date, rules }: { readonly date: string; readonly rules: { readonly version: string } },
+): Verdict {
+  return {
+    ...verdict,
+    date,
+    rulesVersion: rules.version,
+    plafond: cents(verdict.plafond),
+    participation: { due: verdict.participation.due, montant: cents(verdict.participation.montant) },
+    droitsMobilisables: cents(verdict.droitsMobilisables),
+    resteACharge: cents(verdict.resteACharge),
+    conditions,
+    trace,
+  };
+}
+
+const cents = (amount: number | null): number | null => (amount === null ? null : Math.round(amount * 100));
+const euros = (amount: number | null): number | null => (amount === null ? null : amount / 100);
 
 /** The dossier in euros, ready to be read again; without the balance unless told. */
 export function keptDossier(dossier: Dossier, options: { readonly balance: boolean }): DossierInput {

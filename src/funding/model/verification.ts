@@ -1,6 +1,8 @@
 /** Whether a receipt handed over by anybody is what was signed: offline, with public keys alone. */
 import { frenchDate } from '../../eligibility/model/dates.ts';
-import { type Receipt, readReceipt } from './receipt.ts';
+import { euros } from '../../eligibility/model/rules/wording.ts';
+import { count } from '../../platform/web/format.ts';
+import { type AnyReceipt, readReceipt } from './any-receipt.ts';
 
 export type VerificationFault =
   | 'not-a-receipt'
@@ -18,7 +20,7 @@ export type Verification =
       readonly kid: string;
       /** ISO instant; null while the key signs. */
       readonly keyRetiredAt: string | null;
-      readonly receipt: Receipt;
+      readonly receipt: AnyReceipt;
     }
   | { readonly valid: false; readonly fault: VerificationFault; readonly kid: string | null; readonly message: string };
 
@@ -66,9 +68,23 @@ export function verificationSentence(verification: Verification): readonly strin
   const retired = keyRetiredAt === null ? '' : `, retirée depuis le ${frenchDate(keyRetiredAt.slice(0, 10))}`;
   return [
     `Reçu ${receipt.code} : authentique, tel qu'il a été signé.`,
-    `Établi le ${frenchDate(receipt.issuedAt.slice(0, 10))}, pour une inscription le ${frenchDate(receipt.date)}. Réponse : ${receipt.answer.verdict.cpf}.`,
+    `Établi le ${frenchDate(receipt.issuedAt.slice(0, 10))}, pour une inscription le ${frenchDate(receipt.date)}. ${answerSentence(receipt)}`,
     `Clé ${kid}${retired}.`,
   ];
+}
+
+function answerSentence(receipt: AnyReceipt): string {
+  if (receipt.format === 1) return `Réponse : ${receipt.answer.verdict.cpf}.`;
+  const { subject, steps, total } = receipt;
+  const { known, unknownSteps } = total.rest;
+  const amount = euros(Math.round(known * 100));
+  const rest =
+    unknownSteps.length === 0
+      ? amount
+      : unknownSteps.length === steps.length
+        ? 'pas encore connu'
+        : `au moins ${amount}, sans compter ${count(unknownSteps.length, 'étape')}`;
+  return `${subject.label}, ${count(steps.length, 'étape')}. Reste à payer : ${rest}.`;
 }
 
 /** The JWS alone, or the JSON that holds it beside the readable receipt. */

@@ -1,9 +1,11 @@
 /** What the API takes and gives: schemas that read the requests, shape the answers and describe both. */
 import { z } from 'zod';
 import { cpfAnswers } from '../../eligibility/model/verdict.ts';
+import { anyReceiptSchema } from './any-receipt.ts';
 import type { ListAnswer } from './list-answer.ts';
 import { type Cells, columns } from './list-line.ts';
-import { answerSchema, receiptSchema } from './receipt.ts';
+import { pathwayReceiptSchema } from './pathway-receipt.ts';
+import { answerSchema } from './receipt.ts';
 
 /** RFC 9457, `application/problem+json`. */
 export const problemSchema = z.object({
@@ -117,7 +119,8 @@ export const keysSchema = z.object({
 });
 
 export const receiptPageSchema = z.object({
-  receipt: receiptSchema,
+  /** `format` 1: of one action; 2: of a pathway. */
+  receipt: anyReceiptSchema,
   jws: z.string(),
   /** SHA-256 of the signed text, hexadecimal. */
   fingerprint: z.string(),
@@ -131,7 +134,11 @@ export const receiptPageSchema = z.object({
         kind: z.literal('judged'),
         date: day,
         same: z.boolean(),
-        verdict: answerSchema.shape.verdict,
+        /** Of one action. */
+        verdict: answerSchema.shape.verdict.optional(),
+        /** Of a pathway. */
+        steps: z.array(z.object({ id: z.string(), verdict: answerSchema.shape.verdict.nullable() })).optional(),
+        total: pathwayReceiptSchema.shape.total.optional(),
         rulesVersion: z.string(),
         changes: z.array(z.object({ of: z.string(), text: z.string() })),
       }),

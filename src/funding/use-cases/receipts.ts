@@ -1,17 +1,37 @@
 /** Receipts: issued for anybody, read by whoever has the code, recomputed at their date and today. */
 import { createHash } from 'node:crypto';
+import type { Told } from '../../eligibility/model/aim.ts';
 import { assess } from '../../eligibility/model/assess.ts';
+import type { IsoDate } from '../../eligibility/model/dates.ts';
 import { type Dossier, readDossier } from '../../eligibility/model/dossier.ts';
 import type { RuleSet } from '../../eligibility/model/rule-set.ts';
 import type { Verdict } from '../../eligibility/model/verdict.ts';
 import type { Rules } from '../../eligibility/use-cases/rules.ts';
 import { AppError } from '../../errors.ts';
+import { type PathwayVerdict, pathwayVerdict } from '../../pathways/model/verdict.ts';
 import { type Jwks, readSigned, type Signer } from '../../platform/signature.ts';
 import { type Actor, requireRight } from '../../rights.ts';
+import { type AnyReceipt, readReceipt } from '../model/any-receipt.ts';
 import { type Change, changesBetween } from '../model/changes.ts';
 import { codeOf, readCode } from '../model/code.ts';
-import { answerOf, answerText, keptDossier, type Receipt, readReceipt } from '../model/receipt.ts';
+import {
+  answerOfReceipt,
+  judgeAgain,
+  keptSteps,
+  keptTelling,
+  type PathwayAnswer,
+  type PathwayReceipt,
+  pathwayAnswerOf,
+  pathwayAnswerText,
+  pathwayChanges,
+  pathwayVerdictOf,
+  toldDossier,
+  toldIn,
+  totalOf,
+} from '../model/pathway-receipt.ts';
+import { answerOf, answerText, keptDossier, type Receipt, verdictOf } from '../model/receipt.ts';
 import type { Incident, ReceiptStore, StoredReceipt } from '../store/receipts.ts';
+import type { FindJudgedPathway } from './pathway-subjects.ts';
 import type { FindJudgedAim, JudgedAim } from './subjects.ts';
 
 export interface ReceiptRequest {
@@ -26,7 +46,24 @@ export interface ReceiptRequest {
   readonly origin?: string;
 }
 
-export interface ReceiptPage {
+export interface PathwayReceiptRequest {
+  /** `parcours:<slug>`. */
+  readonly ref: string;
+  readonly date: IsoDate;
+  readonly told: Told;
+  readonly balanceIncluded: boolean;
+  readonly by: string | null;
+}
+
+export interface SignedText {
+  readonly jws: string;
+  /** SHA-256, hexadecimal, of the signed text. */
+  readonly fingerprint: string;
+  /** Key that signed it. */
+  readonly kid: string;
+}
+
+export interface ReceiptPage extends SignedText {
   readonly receipt: Receipt;
   /** The dossier it holds, read. */
   readonly dossier: Dossier;
@@ -34,11 +71,15 @@ export interface ReceiptPage {
   readonly verdict: Verdict;
   /** The rules that it was made with. */
   readonly rules: RuleSet;
-  readonly jws: string;
-  /** SHA-256, hexadecimal, of the signed text. */
-  readonly fingerprint: string;
-  /** Key that signed it. */
-  readonly kid: string;
+}
+
+export interface PathwayReceiptPage extends SignedText {
+  readonly receipt: PathwayReceipt;
+  /** The person and the aids it was told, read. */
+  readonly dossier: Dossier;
+  /** The verdict that it gave, amounts in cents, as it was. */
+  readonly verdict: PathwayVerdict;
+  readonly rules: RuleSet;
 }
 
 export type AtItsDate = { readonly same: true } | { readonly same: false; readonly incident: Incident };
@@ -57,8 +98,20 @@ export type Today =
   /** What it was about is no longer offered. */
   | { readonly kind: 'gone'; readonly rules: RuleSet };
 
+export type PathwayToday =
+  | {
+      readonly kind: 'judged';
+      readonly date: IsoDate;
+      readonly verdict: PathwayVerdict;
+      readonly rules: RuleSet;
+      readonly same: boolean;
+      readonly changes: readonly Change[];
+    }
+  | { readonly kind: 'gone'; readonly rules: RuleSet };
+
 export type ReceiptReading =
   | { readonly kind: 'receipt'; readonly page: ReceiptPage }
+  | { readonly kind: 'pathway'; readonly page: PathwayReceiptPage }
   /** `mistyped`: of the shape of a code, and its check is wrong. */
   | { readonly kind: 'unknown'; readonly mistyped: boolean }
   | { readonly kind: 'erased'; readonly code: string; readonly at: Date }
@@ -67,12 +120,17 @@ export type ReceiptReading =
 
 export interface Receipts {
   issue(request: ReceiptRequest): Promise<Receipt>;
+  /** null: that pathway is unknown, no longer offered, or what was told cannot be read. */
+  issuePathway(request: PathwayReceiptRequest): Promise<PathwayReceipt | null>;
   /** @param typed in any spelling that `readCode` reads */
   read(typed: string): Promise<ReceiptReading>;
   /** With the rules it was made with; a difference is an incident, recorded once. */
   recomputeAtItsDate(page: ReceiptPage): Promise<AtItsDate>;
   /** With the rules, the register and the course of today; the person as it was. */
   recomputeToday(page: ReceiptPage): Promise<Today>;
+  recomputePathwayAtItsDate(page: PathwayReceiptPage): Promise<AtItsDate>;
+  /** With the courses that the steps offer today; the person as it was. */
+  recomputePathwayToday(page: PathwayReceiptPage): Promise<PathwayToday>;
   jwks(): Promise<Jwks>;
   /** The own last ones. @throws AppError without the right */
   mine(actor: Actor): Promise<readonly Pick<StoredReceipt, 'code' | 'issuedAt'>[]>;
@@ -87,6 +145,7 @@ export interface ReceiptParts {
   readonly registerDate: () => Promise<string | null>;
   /** Null: unknown, or no longer offered. */
   readonly aimOf: FindJudgedAim;
+  readonly pathwayOf: FindJudgedPathway;
   /** Six bytes at least; `origin` null: at random. */
   readonly codeBytes: (origin: string | null, attempt: number) => Uint8Array;
   readonly now: () => Date;
@@ -101,7 +160,7 @@ export const incidentsPerPage = 50;
 const fingerprintOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 export function makeReceipts(parts: ReceiptParts): Receipts {
-  const { receipts, signer, rules: ruleSets, registerDate, aimOf, codeBytes, now, today } = parts;
+  const { receipts, signer, rules: ruleSets, registerDate, aimOf, pathwayOf, codeBytes, now, today } = parts;
 
   async function incident(code: string, kind: Incident['kind'], rulesVersion: string | null): Promise<Incident> {
     return receipts.addIncident({ code, kind, at: now(), rulesVersion });
@@ -110,22 +169,44 @@ export function makeReceipts(parts: ReceiptParts): Receipts {
   async function opened({ code, jws }: { readonly code: string; readonly jws: string }): Promise<ReceiptReading> {
     const signed = await readSigned(jws, await signer.jwks());
     const receipt = signed.ok ? readReceipt(signed.text) : null;
-    const reading = receipt === null ? null : readDossier(receipt.dossier);
-    if (!signed.ok || receipt === null || receipt.code !== code || reading?.ok !== true)
-      return { kind: 'broken', code, incident: await incident(code, 'altered', null) };
+    const altered = async (): Promise<ReceiptReading> => ({
+      kind: 'broken',
+      code,
+      incident: await incident(code, 'altered', null),
+    });
+    if (!signed.ok || receipt === null || receipt.code !== code) return altered();
     const rules = await ruleSets.byVersion(receipt.rules.version);
     if (rules === null)
       return { kind: 'broken', code, incident: await incident(code, 'rules-unreadable', receipt.rules.version) };
-    const page = {
-      receipt,
-      dossier: reading.dossier,
-      verdict: verdictOf(receipt),
-      rules,
-      jws,
-      fingerprint: fingerprintOf(signed.text),
-      kid: signed.kid,
-    };
-    return { kind: 'receipt', page };
+    const text = { jws, fingerprint: fingerprintOf(signed.text), kid: signed.kid };
+    if (receipt.format === 2) {
+      const dossier = toldDossier(receipt);
+      if (dossier === null) return altered();
+      const verdict = pathwayVerdictOf(receipt, judgeAgain(receipt, receipt.date, rules));
+      return { kind: 'pathway', page: { receipt, dossier, verdict, rules, ...text } };
+    }
+    const reading = readDossier(receipt.dossier);
+    if (!reading.ok) return altered();
+    const { dossier } = reading;
+    return { kind: 'receipt', page: { receipt, dossier, verdict: verdictOf(receipt.answer, receipt), rules, ...text } };
+  }
+
+  /** Signs and writes it under a free code. @returns what was written, or was already for that origin */
+  async function keep<Kept extends AnyReceipt>(
+    make: (code: string) => Kept,
+    { issuedAt, by, origin }: { readonly issuedAt: Date; readonly by: string | null; readonly origin: string | null },
+  ): Promise<AnyReceipt> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const code = codeOf(codeBytes(origin, attempt));
+      const receipt = make(code);
+      const jws = await signer.sign(JSON.stringify(receipt));
+      if (await receipts.add({ code, jws, issuedAt, by, origin })) return receipt;
+      const taken = origin === null ? null : await receipts.byCode(code);
+      if (taken?.origin !== origin || taken?.jws === null || taken === null) continue;
+      const again = await opened({ code, jws: taken.jws });
+      if (again.kind === 'receipt') return again.page.receipt;
+    }
+    throw new AppError('unavailable', 'CODES_EPUISES', "Aucun code n'est libre. Réessayez dans un instant.");
   }
 
   return {
@@ -152,17 +233,41 @@ export function makeReceipts(parts: ReceiptParts): Receipts {
         balanceIncluded: balanceIncluded && (reading.dossier.personne?.soldeCpf ?? null) !== null,
         answer: answerOf(verdict),
       };
-      for (let attempt = 0; attempt < attempts; attempt += 1) {
-        const code = codeOf(codeBytes(origin ?? null, attempt));
-        const receipt: Receipt = { format: 1, code, ...content };
-        const jws = await signer.sign(JSON.stringify(receipt));
-        if (await receipts.add({ code, jws, issuedAt, by, origin: origin ?? null })) return receipt;
-        const taken = origin === undefined ? null : await receipts.byCode(code);
-        if (taken?.origin !== origin || taken?.jws === null || taken === null) continue;
-        const again = await opened({ code, jws: taken.jws });
-        if (again.kind === 'receipt') return again.page.receipt;
-      }
-      throw new AppError('unavailable', 'CODES_EPUISES', "Aucun code n'est libre. Réessayez dans un instant.");
+      const kept = await keep((code): Receipt => ({ format: 1, code, ...content }), {
+        issuedAt,
+        by,
+        origin: origin ?? null,
+      });
+      if (kept.format !== 1) throw new Error(`the receipt of a line is that of a pathway: ${kept.code}`);
+      return kept;
+    },
+
+    async issuePathway({ ref, date, told: given, balanceIncluded, by }) {
+      const told = keptTelling(given, date, { balance: balanceIncluded });
+      const pathway = told === null ? null : await pathwayOf(ref, date);
+      if (told === null || pathway === null) return null;
+      const rules = ruleSets.current();
+      const verdict = pathwayVerdict(pathway.steps, toldIn(told), date, rules);
+      const steps = keptSteps(verdict, pathway.subjectOf);
+      const issuedAt = now();
+      const { label, href } = pathway;
+      const content = {
+        issuedAt: issuedAt.toISOString(),
+        date,
+        dates: { register: await registerDate() },
+        rules: { version: rules.version, asOf: rules.asOf },
+        subject: { ref, label, href },
+        told,
+        balanceIncluded: (told.personne?.soldeCpf ?? null) !== null,
+        steps,
+        total: totalOf(verdict),
+      };
+      const kept = await keep((code): PathwayReceipt => ({ format: 2, code, ...content }), {
+        issuedAt,
+        by,
+        origin: null,
+      });
+      return kept.format === 2 ? kept : null;
     },
 
     async read(typed) {
@@ -206,6 +311,28 @@ export function makeReceipts(parts: ReceiptParts): Receipts {
       };
     },
 
+    async recomputePathwayAtItsDate({ receipt, rules }) {
+      const again = pathwayAnswerOf(judgeAgain(receipt, receipt.date, rules));
+      if (pathwayAnswerText(again) === pathwayAnswerText(answerOfReceipt(receipt))) return { same: true };
+      return { same: false, incident: await incident(receipt.code, 'different', rules.version) };
+    },
+
+    async recomputePathwayToday({ receipt, verdict: then }) {
+      const rules = ruleSets.current();
+      const date = today();
+      const pathway = await pathwayOf(receipt.subject.ref, date);
+      if (pathway === null) return { kind: 'gone', rules };
+      const verdict = pathwayVerdict(pathway.steps, toldIn(receipt.told), date, rules);
+      return {
+        kind: 'judged',
+        date,
+        verdict,
+        rules,
+        same: sameAnswer(pathwayAnswerOf(verdict), answerOfReceipt(receipt)),
+        changes: pathwayChanges(then, verdict, [receipt.date, date]),
+      };
+    },
+
     jwks: () => signer.jwks(),
 
     async mine(actor) {
@@ -227,19 +354,9 @@ function actionOf(dossier: Receipt['dossier']): object {
   return typeof action === 'object' && action !== null ? action : {};
 }
 
-const cents = (euros: number | null): number | null => (euros === null ? null : Math.round(euros * 100));
-
-/** The stored answer with amounts in cents, as the engine and the view models write them. */
-function verdictOf({ answer: { verdict, conditions, trace }, date, rules }: Receipt): Verdict {
-  return {
-    ...verdict,
-    date,
-    rulesVersion: rules.version,
-    plafond: cents(verdict.plafond),
-    participation: { due: verdict.participation.due, montant: cents(verdict.participation.montant) },
-    droitsMobilisables: cents(verdict.droitsMobilisables),
-    resteACharge: cents(verdict.resteACharge),
-    conditions,
-    trace,
-  };
+/** The amounts and the verdicts, whatever led to them. */
+function sameAnswer(one: PathwayAnswer, other: PathwayAnswer): boolean {
+  const said = ({ steps, total }: PathwayAnswer) =>
+    JSON.stringify({ verdicts: steps.map(({ answer }) => answer?.verdict ?? null), total });
+  return said(one) === said(other);
 }

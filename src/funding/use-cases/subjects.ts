@@ -20,7 +20,7 @@ export interface JudgedAim extends Pick<Receipt, 'dates' | 'sessionStart' | 'sup
   readonly organisme: DossierInput['organisme'];
 }
 
-/** Null: unknown, no longer offered, or of several actions (a pathway): a receipt is of one. */
+/** Null: unknown, no longer offered, or a pathway, whose receipts are of several actions. */
 export type FindJudgedAim = (ref: string, on: IsoDate) => Promise<JudgedAim | null>;
 
 export function makeFindJudgedAim(parts: {
@@ -32,13 +32,7 @@ export function makeFindJudgedAim(parts: {
 }): FindJudgedAim {
   const { findAim, courses, funding, register, now } = parts;
 
-  async function certificationOf(code: string | null, on: IsoDate): Promise<Subject['certification']> {
-    if (code === null) return null;
-    const record = (await register.certification(code, on)) ?? (await register.certification(code));
-    if (record === null) return { code, title: 'absente du registre', active: null, endOfRegistration: null };
-    const { title, active, endOfRegistration } = record;
-    return { code, title, active, endOfRegistration };
-  }
+  const certificationOf = (code: string | null, on: IsoDate) => certificationAsItIs(register, code, on);
 
   async function ofOffer(ref: string, on: IsoDate): Promise<JudgedAim | null> {
     const offer = readOfferRef(ref);
@@ -93,9 +87,21 @@ export function makeFindJudgedAim(parts: {
   };
 }
 
+export async function certificationAsItIs(
+  register: Pick<Register, 'certification'>,
+  code: string | null,
+  on: IsoDate,
+): Promise<Subject['certification']> {
+  if (code === null) return null;
+  const record = (await register.certification(code, on)) ?? (await register.certification(code));
+  if (record === null) return { code, title: 'absente du registre', active: null, endOfRegistration: null };
+  const { title, active, endOfRegistration } = record;
+  return { code, title, active, endOfRegistration };
+}
+
 const priceLabels = { course: 'Cours', certificate: 'Certificat', exam: 'Examen' } as const;
 
-function courseAsItIs(course: Course, now: Date): NonNullable<Subject['course']> {
+export function courseAsItIs(course: Course, now: Date): NonNullable<Subject['course']> {
   const { draft, harvestedAt } = course;
   const prices = pricesOf(draft);
   return {

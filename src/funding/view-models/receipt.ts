@@ -18,15 +18,20 @@ interface Row {
 }
 const row = (label: string, text: string): Row => ({ label: french(label), text: french(text) });
 
-export interface ReceiptShown {
-  readonly receipt: Receipt;
+/** What the page of any receipt shows beside its answer. */
+export interface Checked {
+  /** The person and the aids, as they were told. */
   readonly dossier: Dossier;
-  /** The verdict block. */
-  readonly verdict: object;
   readonly fingerprint: string;
   readonly kid: string;
   readonly atItsDate: { readonly same: boolean; readonly incident: number | null } | null;
   readonly today: TodayShown | null;
+}
+
+export interface ReceiptShown extends Checked {
+  readonly receipt: Receipt;
+  /** The verdict block. */
+  readonly verdict: object;
 }
 
 export type TodayShown =
@@ -42,44 +47,57 @@ export type TodayShown =
     };
 
 export function receiptModel(shown: ReceiptShown) {
-  const { receipt, dossier, verdict, atItsDate, today } = shown;
-  const { code, subject, date, issuedAt } = receipt;
+  const { receipt, verdict } = shown;
+  const { subject } = receipt;
+  return {
+    ...sheetModel(receipt, shown),
+    verdict,
+    titre: true,
+    course: subject?.course == null ? null : courseModel(subject.course, subject.href),
+    certification:
+      subject?.certification == null ? null : certificationModel(subject.certification, receipt.date, receipt.dates),
+  };
+}
+
+/** Of any receipt: its code, on what it rests, what was told, and how it is checked. */
+export function sheetModel(
+  receipt: Pick<Receipt, 'code' | 'date' | 'issuedAt' | 'balanceIncluded' | 'rules'> & {
+    readonly dates: { readonly register: IsoDate | null };
+  },
+  { dossier, fingerprint, kid, atItsDate, today }: Checked,
+) {
+  const { code, date, issuedAt, balanceIncluded, rules, dates } = receipt;
   const address = receiptPath(code);
   const issued = new Date(issuedAt);
-  const again = atItsDate === null ? null : atItsDateText(atItsDate, date);
   return {
     title: `Reçu ${code}`,
     description: null,
     noindex: true,
     section: null,
-    verdict,
-    titre: true,
     facile: false,
     code,
     issued: french(`Établi le ${longDate(issued)} à ${clock(issued)}, pour une inscription le ${dayText(date)}.`),
     // T20, in the words of the specification.
     balanceNote:
-      receipt.balanceIncluded || dossier.personne === null
+      balanceIncluded || dossier.personne === null
         ? null
         : french('Les montants qui dépendent de votre solde CPF ne sont pas dans ce reçu.'),
     origin: [
-      row('Règles', `version ${receipt.rules.version}, connues au ${shortDay(receipt.rules.asOf)}`),
-      row('Registre des certifications du', shortDay(receipt.dates.register, 'date inconnue')),
+      row('Règles', `version ${rules.version}, connues au ${shortDay(rules.asOf)}`),
+      row('Registre des certifications du', shortDay(dates.register, 'date inconnue')),
     ],
-    course: subject?.course == null ? null : courseModel(subject.course, subject.href),
-    certification: subject?.certification == null ? null : certificationModel(subject.certification, receipt),
-    answers: dossier.personne === null ? null : answersOf(dossier.personne, dossier, receipt.balanceIncluded),
-    again,
+    answers: dossier.personne === null ? null : answersOf(dossier.personne, dossier, balanceIncluded),
+    again: atItsDate === null ? null : atItsDateText(atItsDate, date),
     todayAgain: today === null ? null : todayModel(today),
     atItsDateHref: `${address}?recalcul=recu#recalcul`,
     todayHref: `${address}?recalcul=aujourdhui#recalcul`,
     jsonHref: `${address}.json`,
-    fingerprint: shown.fingerprint,
-    kid: shown.kid,
+    fingerprint,
+    kid,
   };
 }
 
-function courseModel(course: NonNullable<NonNullable<Receipt['subject']>['course']>, href: string | null) {
+export function courseModel(course: NonNullable<NonNullable<Receipt['subject']>['course']>, href: string | null) {
   return {
     title: course.title,
     href,
@@ -92,9 +110,10 @@ function courseModel(course: NonNullable<NonNullable<Receipt['subject']>['course
   };
 }
 
-function certificationModel(
+export function certificationModel(
   { code, title, active, endOfRegistration }: NonNullable<NonNullable<Receipt['subject']>['certification']>,
-  { date, dates }: Receipt,
+  date: IsoDate,
+  dates: { readonly register: IsoDate | null },
 ) {
   const ended = endOfRegistration === null ? active === false : endOfRegistration < date;
   const unknown = active === null && endOfRegistration === null;
@@ -164,7 +183,7 @@ function answersOf(person: Person, { cofinancements }: Dossier, balanceIncluded:
   ];
 }
 
-function atItsDateText({ same, incident }: NonNullable<ReceiptShown['atItsDate']>, date: IsoDate) {
+function atItsDateText({ same, incident }: NonNullable<Checked['atItsDate']>, date: IsoDate) {
   const text = same
     ? `Le recalcul au ${dayText(date)} donne le même texte.`
     : `Écart : signalé à l'exploitant sous le n° ${incident}`;

@@ -1,4 +1,5 @@
 /** A pathway as what a person wants to know the cost of: each step with the courses that teach it. */
+import type { Course, CourseId } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import type { Aims } from '../../catalogue/use-cases/aims.ts';
 import type { FindAim, WholeCost } from '../../eligibility/model/aim.ts';
@@ -8,16 +9,25 @@ import { AppError } from '../../errors.ts';
 import { type OfferedStep, type PathwayVerdict, pathwayVerdict } from '../model/verdict.ts';
 import type { Pathway } from '../model.ts';
 
-export interface PathwayAimParts {
+export interface OfferedPathwayParts {
   readonly pathways: { bySlug(slug: string): Promise<Pathway> };
   readonly courses: Pick<CourseStore, 'byIds'>;
   readonly aims: Pick<Aims, 'actionsOf'>;
-  rules(): RuleSet;
-  print(verdict: PathwayVerdict, date: IsoDate): WholeCost;
+}
+
+/** A pathway with what each step can be paid for. */
+export interface OfferedPathway {
+  readonly label: string;
+  readonly href: string;
+  readonly steps: readonly OfferedStep[];
+  /** By id, those that a step offers. */
+  readonly courses: ReadonlyMap<CourseId, Course>;
 }
 
 /** null for a pathway that is retired, does not exist, or has no course at all. */
-export function makeFindPathwayAim({ pathways, courses, aims, rules, print }: PathwayAimParts): FindAim {
+export type FindOfferedPathway = (ref: string, date: IsoDate) => Promise<OfferedPathway | null>;
+
+export function makeFindOfferedPathway({ pathways, courses, aims }: OfferedPathwayParts): FindOfferedPathway {
   return async (ref, date) => {
     const slug = /^parcours:([a-z0-9-]{1,100})$/.exec(ref)?.[1];
     const pathway = slug === undefined ? null : await living(pathways, slug);
@@ -30,13 +40,32 @@ export function makeFindPathwayAim({ pathways, courses, aims, rules, print }: Pa
       title,
       offers: (taught[at] ?? []).flatMap((course) => actions.get(course.id) ?? []),
     }));
-    const chosen = steps.flatMap(({ offers }) => offers.slice(0, 1));
-    if (chosen.length === 0) return null;
+    if (steps.every(({ offers }) => offers.length === 0)) return null;
     return {
-      ref,
       label: `Parcours ${pathway.title}`,
       href: `/parcours/${encodeURIComponent(pathway.slug)}`,
-      actions: chosen,
+      steps,
+      courses: new Map(found.filter(({ id }) => actions.has(id)).map((course) => [course.id, course])),
+    };
+  };
+}
+
+export interface PathwayAimParts {
+  readonly offered: FindOfferedPathway;
+  rules(): RuleSet;
+  print(verdict: PathwayVerdict, date: IsoDate): WholeCost;
+}
+
+export function makeFindPathwayAim({ offered, rules, print }: PathwayAimParts): FindAim {
+  return async (ref, date) => {
+    const pathway = await offered(ref, date);
+    if (pathway === null) return null;
+    const { label, href, steps } = pathway;
+    return {
+      ref,
+      label,
+      href,
+      actions: steps.flatMap(({ offers }) => offers.slice(0, 1)),
       supposed: null,
       whole: (told, day) => print(pathwayVerdict(steps, told, day, rules()), day),
       others: null,
@@ -44,7 +73,7 @@ export function makeFindPathwayAim({ pathways, courses, aims, rules, print }: Pa
   };
 }
 
-async function living(pathways: PathwayAimParts['pathways'], slug: string): Promise<Pathway | null> {
+async function living(pathways: OfferedPathwayParts['pathways'], slug: string): Promise<Pathway | null> {
   try {
     const pathway = await pathways.bySlug(slug);
     return pathway.retired === null ? pathway : null;
