@@ -199,7 +199,7 @@ const boundaries: readonly Boundary[] = [
 
 describe('effective dates', () => {
   for (const { date, what, dossier, seen, before, from } of boundaries) {
-    it(`from ${date} ${what}, not the day before`, () => {
+    it(`B22 from ${date} ${what}, not the day before`, () => {
       const on = (day: string) => seen(answerTo(wireDossier({ ...dossier, date: day }), rules));
       expect(on(dayBefore(date)), 'the day before').to.deep.equal(before);
       expect(on(date), 'the day').to.deep.equal(from);
@@ -207,7 +207,7 @@ describe('effective dates', () => {
     });
   }
 
-  it('each version of each rule is in force from its first day to its last, both included', () => {
+  it('B22 each version of each rule is in force from its first day to its last, both included', () => {
     for (const id of evaluatedRules) {
       const at = (day: string) => {
         const found = inForce(rules, id, day);
@@ -234,7 +234,7 @@ describe('effective dates', () => {
     expect(contract(null)).to.deep.equal(['organisme.sousTraitance.dateContrat']);
   });
 
-  it('the end of a registration is its last day, and the reason names the day after', () => {
+  it('B23 the end of a registration is its last day, and the reason names the day after', () => {
     const on = (date: string) =>
       answerTo(wireDossier({ date, 'action.certification.finEnregistrement': '2026-11-10' }), rules);
     expect(on('2026-11-10').cpf).to.equal('oui');

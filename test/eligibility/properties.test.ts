@@ -157,7 +157,7 @@ const runs = { numRuns: 2_500 };
 describe('verdicts of any dossier', function () {
   this.timeout(60_000);
 
-  it('removing a fact never turns « non » or « indecidable » into « oui »', () => {
+  it('B12 removing a fact never turns « non » or « indecidable » into « oui »', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(dossier, (wire) => {
@@ -183,7 +183,7 @@ describe('verdicts of any dossier', function () {
     );
   });
 
-  it('a certain refusal stays whatever is added elsewhere', () => {
+  it('B24 a certain refusal stays whatever is added elsewhere', () => {
     let added = 0;
     fc.assert(
       fc.property(dossier, dossier, (wire, other) => {
@@ -206,7 +206,7 @@ describe('verdicts of any dossier', function () {
     expect(added).to.be.greaterThan(200);
   });
 
-  it('price = granted aid + rights + rest wherever all are known, and no amount is negative', () => {
+  it('B25 price = granted aid + rights + rest wherever all are known, and no amount is negative', () => {
     let known = 0;
     fc.assert(
       fc.property(dossier, (wire) => {
@@ -228,7 +228,7 @@ describe('verdicts of any dossier', function () {
     expect(known).to.be.greaterThan(20);
   });
 
-  it('rights never pass the balance nor the cap, and a participation that is due stays to pay', () => {
+  it('B25 rights never pass the balance nor the cap, and a participation that is due stays to pay', () => {
     fc.assert(
       fc.property(dossier, (wire) => {
         const read = dossierOf(wire);

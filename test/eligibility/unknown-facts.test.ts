@@ -69,9 +69,9 @@ const idle: readonly (readonly [fact: string, changes: Changes])[] = [
   [at, sub({})],
 ];
 
-describe('unknown facts', () => {
+describe('B12 unknown facts: never a yes', () => {
   for (const [fact, changes, missing] of deciding) {
-    it(`${fact} unknown leaves the action undecided, and is named`, () => {
+    it(`B12 ${fact} unknown leaves the action undecided, and is named`, () => {
       expect(answerTo(wireDossier(changes), rules).cpf).to.equal('oui');
       const answer = answerTo(wireDossier({ ...changes, [fact]: null }), rules);
       expect(answer).to.deep.include({ cpf: 'indecidable', droitsMobilisables: null, resteACharge: null });
@@ -100,7 +100,7 @@ describe('unknown facts', () => {
     });
   }
 
-  it('a refusal hides every missing fact', () => {
+  it('B24 a refusal hides every missing fact', () => {
     const answer = answerTo(wireDossier({ organisme: null, 'personne.age': 12, 'action.prix': null }), rules);
     expect(answer).to.deep.include({
       cpf: 'non',
@@ -121,7 +121,7 @@ describe('unknown facts', () => {
     expect(answerTo(wireDossier(aid(false)), rules).resteACharge).to.equal(2000);
   });
 
-  it('aid asked for changes nothing but the amounts, and names what is missing', () => {
+  it('B24 aid asked for changes nothing but the amounts, and names what is missing', () => {
     const aid = (par: string, montant: number | null, accorde: boolean | null) =>
       answerTo(wireDossier({ cofinancements: [{ par, montant, accorde }] }), rules);
     for (const par of ['employeur', 'opco', 'region']) {

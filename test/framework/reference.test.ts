@@ -89,7 +89,7 @@ describe('numbers of certifications', () => {
     });
   }
 
-  it('a number alone could be of either register', () => {
+  it('B28 a number alone could be of either register', () => {
     expect(parseCertificationCode('37674')).to.deep.equal({ kind: 'ambiguous', candidates: ['RNCP37674', 'RS37674'] });
   });
 

@@ -161,7 +161,7 @@ describe('a correction in place', function () {
     expect(await stateOf('a', 'title')).to.equal('undone');
   });
 
-  it('when the source sends a third value, the correction stays until its owner chooses, and both are kept', async () => {
+  it('B30 when the source sends a third value, the correction stays until its owner chooses, and both are kept', async () => {
     const { patches } = world.store;
     const prepare = async () => {
       await world.empty();

@@ -83,7 +83,7 @@ describe('the guarded fetch', () => {
     for (const close of closers.splice(0)) close();
   });
 
-  describe('refuses addresses that are not on the public web', () => {
+  describe('B20 refuses addresses that are not on the public web', () => {
     const refused: readonly [string, string][] = [
       ['http://127.0.0.1/', 'loopback'],
       ['http://127.1/', 'a short spelling of loopback'],

@@ -199,7 +199,7 @@ describe('signing in at a provider that lies', () => {
     expect(await provider.finish({ ...kept, redirectUri, callbackUrl })).to.include({ reason: 'unverified' });
   });
 
-  it('an expired, replayed or invented code is refused in words', async () => {
+  it('B32 an expired, replayed or invented code is refused in words', async () => {
     const { provider } = await world();
     const { url, ...kept } = await begin(provider);
     const callbackUrl = await authorize(url);
@@ -417,7 +417,7 @@ describe('signing in at a provider that lies', () => {
       ['a failure', { code: 500, ...said('1') }],
       ['an absent call', null],
     ] as const) {
-      it(`${what} is unknown, never assumed`, async () => {
+      it(`B32 a status of ${what} is unknown, never assumed`, async () => {
         expect(await statusOf(status)).to.equal(null);
       });
     }

@@ -27,7 +27,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 describe('bytes to text', () => {
-  it('keeps every letter wherever the bytes are cut', () =>
+  it('B15 keeps every letter wherever the bytes are cut', () =>
     fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 5 }), async (text, size) => {
         const expected = text.replace(/^\uFEFF/, '');

@@ -149,6 +149,8 @@ export interface RunOptions {
   readonly version?: number;
   /** In place of the listing. */
   readonly connector?: AnyConnector;
+  /** The way out of a connector that reads a real address; without it there is no network. */
+  readonly openHttp?: PipelineTools['openHttp'];
   readonly settings?: Partial<PipelineSettings>;
   readonly frameworkVersion?: string;
   /** Records are judged by another thread: they go there and come back as plain data. */
@@ -256,7 +258,7 @@ export async function makeWorld(): Promise<World> {
           }
         : {}),
       frameworkVersion: options.frameworkVersion ?? 'test',
-      openHttp: () => ({ open: () => Promise.reject(new Error('no network in these tests')) }),
+      openHttp: options.openHttp ?? (() => ({ open: () => Promise.reject(new Error('no network in these tests')) })),
       now,
       log: { error: (fields, message) => logged.push({ fields, message }) },
       settings: { ...defaultSettings, batch: { records: 5, characters: 1_000_000 }, ...options.settings },

@@ -19,7 +19,7 @@ describe('codes of certifications', () => {
     });
   }
 
-  it('a bare number needs its register, and what is written wins over it', () => {
+  it('B28 a bare number needs its register, and what is written wins over it', () => {
     expect(parseCertification('474')).to.deep.equal({ kind: 'ambiguous' });
     expect(parseCertification('474', 'RNCP')).to.deep.equal({
       kind: 'code',
@@ -44,7 +44,7 @@ describe('codes of certifications', () => {
   });
 });
 
-describe('SIRET', () => {
+describe('SIRET, also damaged by a spreadsheet (B18)', () => {
   const table: readonly (readonly [unknown, ReturnType<typeof parseSiret>])[] = [
     ['73282932000074', { kind: 'siret', siret: '73282932000074' }],
     ['732 829 320 00074', { kind: 'siret', siret: '73282932000074' }],

@@ -115,7 +115,7 @@ describe('dates of a session', () => {
     });
   });
 
-  it('has no end in year 9999 and no start in 1999-11-30: nothing to print', () => {
+  it('B17 has no end in year 9999 and no start in 1999-11-30: nothing to print', () => {
     const { dates } = sessionDates({ start: '1999-11-30', end: '9999-12-31', enrolmentEnd: '99999999' });
     expect(dates).to.deep.equal(none);
   });

@@ -89,7 +89,7 @@ describe('descriptions of partners', () => {
     for (const value of [null, undefined, 7, {}]) expect(cleanHtml(value)).to.deep.equal({ html: '', text: '' });
   });
 
-  it('no text, whatever it is, leaves a script, a handler, an image or an odd address', () => {
+  it('B19 no text, whatever it is, leaves a script, a handler, an image or an odd address', () => {
     const pieces = fc.constantFrom(
       ...[
         '<',
