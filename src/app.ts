@@ -413,6 +413,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const operating = once(async () =>
       openOperating({
         ...{ connection, harvest, register, now },
+        proposals: duplicateParts.duplicates.waiting,
         sources: sourceStore,
         runs: harvestStore.runs,
         people: await people(),

@@ -10,7 +10,7 @@ import type { RunStore } from './harvest/store/runs.ts';
 import type { Harvest } from './harvest/use-cases.ts';
 import { discoverJobs } from './jobs.ts';
 import { type Digest, makeDigest } from './operations/use-cases/digest.ts';
-import { makeWatch } from './operations/use-cases/watch.ts';
+import { makeWatch, type WatchDependencies } from './operations/use-cases/watch.ts';
 import { makeOperations, type Operations } from './operations/use-cases.ts';
 import type { People } from './people.ts';
 import { type GuardedHttpOptions, makeSourceHttp } from './platform/http.ts';
@@ -28,6 +28,7 @@ export interface OperatingParts {
   readonly runs: RunStore;
   readonly register: Register;
   readonly people: People;
+  readonly proposals: WatchDependencies['proposals'];
   readonly now: () => Date;
 }
 
@@ -43,13 +44,14 @@ export interface Operating {
 }
 
 export function openOperating(parts: OperatingParts): Operating {
-  const { connection, sources, harvest, runs, register, people, now } = parts;
+  const { connection, sources, harvest, runs, register, people, proposals, now } = parts;
   const undelivered = () => people.mail.undelivered(mailsLookedAt);
   const watch = makeWatch({
     sources,
     harvest,
     jobs: async () => jobStates({ jobs: await discoverJobs(), connection, now }),
     waitingOrganisations: () => people.waitingOrganisations(organisationsLookedAt),
+    proposals,
     undelivered,
     gaps: () => people.receiptStore.incidents({ skip: 0, limit: gapsLookedAt }),
     registerDate: async () => (await register.state()).date,

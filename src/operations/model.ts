@@ -142,6 +142,8 @@ export interface Watch {
   readonly waitingSources: readonly Pick<Source, 'id' | 'title' | 'stateSince'>[];
   /** Oldest first. */
   readonly waitingOrganisations: readonly { readonly id: string; readonly name: string; readonly since: Date }[];
+  /** Courses that may be one, waiting for a reviewer. */
+  readonly proposals: { readonly total: number; readonly since: Date | null };
   readonly jobs: readonly JobTrouble[];
   /** Of the last days, oldest first. */
   readonly mails: readonly UndeliveredMail[];
@@ -157,10 +159,11 @@ export const newsDays = 7;
 
 /** Whether somebody has something to do. */
 export function isQuiet(watch: Watch): boolean {
-  const { situations, waitingSources, waitingOrganisations, jobs, mails, gaps } = watch;
+  const { situations, waitingSources, waitingOrganisations, proposals, jobs, mails, gaps } = watch;
   const calm = situations.every(
     ({ held, failing, missedAt, resting, quarantine }) =>
       (held ?? failing ?? missedAt ?? resting ?? quarantine) === null,
   );
-  return calm && [waitingSources, waitingOrganisations, jobs, mails, gaps].every((list) => list.length === 0);
+  const lists = [waitingSources, waitingOrganisations, jobs, mails, gaps];
+  return calm && proposals.total === 0 && lists.every((list) => list.length === 0);
 }

@@ -37,6 +37,7 @@ describe('the operator is told (O13, O14)', () => {
   let scheduler: Scheduler;
   let gaps: { number: number; at: Date }[];
   let undelivered: Awaited<ReturnType<Mail['undelivered']>>;
+  let proposals: { total: number; since: Date | null };
   let waiting: { id: string; name: string; since: Date }[];
   let acts: string[];
   let release: () => void;
@@ -67,6 +68,7 @@ describe('the operator is told (O13, O14)', () => {
       harvest: { runsOf, lastComplete: () => world.store.runs.lastComplete() },
       jobs: () => jobStates({ jobs, connection: world.database.connection, now: world.now }),
       waitingOrganisations: async () => waiting,
+      proposals: async () => proposals,
       undelivered: async () => undelivered,
       gaps: async () => gaps,
       registerDate: async () => '2026-11-20',
@@ -109,6 +111,7 @@ describe('the operator is told (O13, O14)', () => {
       await world.database.connection.collection(name).deleteMany({});
     }
     [gaps, undelivered, waiting, acts] = [[], [], [], []];
+    proposals = { total: 0, since: null };
   });
 
   /** One source held, one failing with a quarantine before, one that did not run, one still going on. */
@@ -249,6 +252,7 @@ describe('the operator is told (O13, O14)', () => {
       await aBadNight();
       await add('neuve', 'Source <neuve>', { state: 'submitted', stateSince: new Date('2026-11-19T10:00:00Z') });
       waiting = [{ id: 'opco', name: 'OPCO du test', since: new Date('2026-11-18T10:00:00Z') }];
+      proposals = { total: 12, since: new Date('2026-11-17T10:00:00Z') };
       gaps = [{ number: 7, at: world.now() }];
       const failed = { state: 'failed', template: 'invitation', since: world.now(), endedAt: world.now() } as const;
       undelivered = [{ ...failed, attempts: 9, reason: 'RCPT-550', account: null }];
@@ -259,6 +263,7 @@ describe('the operator is told (O13, O14)', () => {
         ['Collectes bloquées par sécurité', '/admin/collectes'],
         ['Sources en attente d&#x27;acceptation', '/admin/sources'],
         ['Financeurs en attente', '/admin/organismes'],
+        ['Cours à rapprocher, peut-être les mêmes', '/admin/revue'],
         ['Sources en échec', '/admin/collectes'],
         ['Travaux à regarder', '/admin/travaux'],
         ['Courriels non partis', '/admin/courriels'],

@@ -44,6 +44,8 @@ export interface DuplicateStore {
   among(ids: readonly CourseId[]): Promise<Pair[]>;
   /** Proposals: those nobody was unsure about first, the most probable first. */
   proposed(page: { readonly skip: number; readonly limit: number }): Promise<PairPage>;
+  /** How many proposals wait, and since when the first. */
+  waiting(): Promise<{ readonly total: number; readonly since: Date | null }>;
   /** Merged ones, the latest first. */
   merged(page: { readonly skip: number; readonly limit: number }): Promise<PairPage>;
   /** Adds what is not known yet: a pair known in any state stays as it is. @returns those added */
@@ -271,6 +273,14 @@ export function makeDuplicateStore(connection: Connection): DuplicateStore {
       const set = new Set(ids);
       const found = await pairs.find({ courses: { $in: [...ids] } }).toArray();
       return found.map(toPair).filter(({ courses: [a, b] }) => set.has(a) && set.has(b));
+    },
+
+    async waiting() {
+      const [total, first] = await Promise.all([
+        pairs.countDocuments({ state: 'proposed' }),
+        pairs.findOne({ state: 'proposed' }, { sort: { foundAt: 1 }, projection: { foundAt: 1 } }),
+      ]);
+      return { total, since: first?.foundAt ?? null };
     },
 
     proposed: (asked) => page('proposed', { unsureAt: 1, score: -1, _id: 1 }, asked),

@@ -10,6 +10,8 @@ export interface WatchDependencies {
   readonly jobs: () => Promise<readonly Parameters<typeof jobTroubleOf>[0][]>;
   /** Funders that wait for an operator, the longest waiting first. */
   readonly waitingOrganisations: () => Promise<Watch['waitingOrganisations']>;
+  /** Courses that may be one, waiting for a reviewer. */
+  readonly proposals: () => Promise<Watch['proposals']>;
   /** Newest first. */
   readonly undelivered: () => Promise<readonly UndeliveredMail[]>;
   /** Newest first. */
@@ -27,10 +29,11 @@ export function makeWatch(dependencies: WatchDependencies): () => Promise<Watch>
   return async () => {
     const at = now();
     const isRecent = (date: Date) => at.getTime() - date.getTime() < newsDays * dayMs;
-    const [all, jobs, waitingOrganisations, mails, gaps, lastSuccess, registerDate] = await Promise.all([
+    const [all, jobs, waitingOrganisations, proposals, mails, gaps, lastSuccess, registerDate] = await Promise.all([
       sources.list(),
       dependencies.jobs(),
       dependencies.waitingOrganisations(),
+      dependencies.proposals(),
       dependencies.undelivered(),
       dependencies.gaps(),
       harvest.lastComplete(),
@@ -49,6 +52,7 @@ export function makeWatch(dependencies: WatchDependencies): () => Promise<Watch>
         .filter(({ state }) => state === 'submitted')
         .sort((a, b) => a.stateSince.getTime() - b.stateSince.getTime()),
       waitingOrganisations,
+      proposals,
       jobs: jobs.flatMap((job) => jobTroubleOf(job, at) ?? []),
       mails: mails.filter(isNews).reverse(),
       gaps: gaps.filter((gap) => isRecent(gap.at)).reverse(),

@@ -17,6 +17,7 @@ import {
 const sourcesPath = '/admin/sources';
 const runsPath = '/admin/collectes';
 const organisationsPath = '/admin/organismes';
+const reviewPath = '/admin/revue';
 const gapsPath = '/admin/ecarts';
 const sourcePath = (id: string) => `${sourcesPath}/${encodeURIComponent(id)}`;
 const runPath = (id: string) => `${runsPath}/${encodeURIComponent(id)}`;
@@ -56,7 +57,7 @@ function topicOf(label: string, href: string, matters: readonly Matter[]) {
 }
 
 function topicsOf(watch: Watch) {
-  const { situations, waitingSources, waitingOrganisations, jobs, mails, gaps } = watch;
+  const { situations, waitingSources, waitingOrganisations, proposals, jobs, mails, gaps } = watch;
   const of = (pick: (situation: Situation) => Omit<Matter, 'text'> | null): Matter[] =>
     situations.flatMap((situation) => {
       const matter = pick(situation);
@@ -90,6 +91,13 @@ function topicsOf(watch: Watch) {
         detail: `depuis le ${shortDate(since)}`,
         since,
       })),
+    ),
+    ...topicOf(
+      'Cours à rapprocher, peut-être les mêmes',
+      reviewPath,
+      proposals.since === null
+        ? []
+        : [{ text: 'File de revue', href: reviewPath, detail: '', since: proposals.since, worth: proposals.total }],
     ),
     ...topicOf(
       'Sources non collectées à leur heure',

@@ -34,7 +34,7 @@ function linesOf({ held, failing, missedAt, resting, quarantine }: Situation): r
   ];
 }
 
-function siteLines({ waitingSources, waitingOrganisations, jobs, mails, gaps }: Watch): readonly string[] {
+function siteLines({ waitingSources, waitingOrganisations, proposals, jobs, mails, gaps }: Watch): readonly string[] {
   const since = (first: Date | undefined) => (first === undefined ? '' : `, depuis le ${longDate(first)}`);
   const line = (found: readonly unknown[], text: string) => (found.length === 0 ? [] : [`${text}.`]);
   return [
@@ -46,6 +46,11 @@ function siteLines({ waitingSources, waitingOrganisations, jobs, mails, gaps }: 
       waitingOrganisations,
       `${count(waitingOrganisations.length, 'financeur attend', 'financeurs attendent')} votre réponse${since(waitingOrganisations[0]?.since)}`,
     ),
+    ...(proposals.total === 0
+      ? []
+      : [
+          `${count(proposals.total, 'rapprochement de cours attend', 'rapprochements de cours attendent')} une relecture${since(proposals.since ?? undefined)}.`,
+        ]),
     ...jobs.map(({ title, kind, since: at }) => `Travail « ${title} » : ${troubleWords[kind]}, ${longMoment(at)}.`),
     ...line(
       mails,
