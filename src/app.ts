@@ -66,7 +66,7 @@ import { takeLock } from './platform/lock.ts';
 import type { Log } from './platform/log.ts';
 import type { Delivery } from './platform/mail.ts';
 import { type Database, openDatabase } from './platform/mongo.ts';
-import { makeSecrets, parseKey, readOrMakeKey, type Secrets } from './platform/secrets.ts';
+import { makeSecrets, parseKey, readOrMakeKey } from './platform/secrets.ts';
 import { readAssets } from './platform/web/server.ts';
 import { loadViews, type Views } from './platform/web/views.ts';
 import { loadKnownSources } from './providers/data.ts';
@@ -277,6 +277,11 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       decodedBytes: config.harvest.decodedBytes,
       settings,
     };
+    const keys = once(() => secretKeys(config));
+    const secrets = once(() => {
+      const [key, ...older] = keys();
+      return makeSecrets(key, older);
+    });
     let queue: RunQueue;
     if (options.runsIn === 'worker') {
       queue = makeWorkerQueue({
@@ -286,6 +291,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
           databaseKind: database.kind,
           enabledConnectors: config.enabledConnectors,
           concurrency: config.harvest.concurrency,
+          secretKeys: keys(),
         },
         log,
         ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
@@ -295,6 +301,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         tools: makePipelineTools(runData, database),
         connectors: await discoverConnectors({ enabled: config.enabledConnectors }),
         concurrency: config.harvest.concurrency,
+        openSecret: (sealed) => secrets().open(sealed),
         ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
       });
     }
@@ -307,13 +314,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     if (demo !== null) await providerFacts.save(demoProviderFacts(now()));
     // Each process has a demonstration server of its own: the stored address may be that of another one.
     const settingsHere = new Map(demonstration.map(({ id, config: own }) => [id, own]));
-    const secrets = once(() => openSecrets(config));
-    const here = (source: Source): Source => {
-      const names = Object.keys(source.sealed);
-      const opened = names.map((name) => [name, secrets().open(source.sealed[name] ?? '')] as const);
-      const config = settingsHere.get(source.id) ?? source.config;
-      return { ...source, config: { ...config, ...Object.fromEntries(opened) } };
-    };
+    const here = (source: Source): Source => ({ ...source, config: settingsHere.get(source.id) ?? source.config });
     const reachable = (source: Source) => !source.demo || demo !== null;
     const harvested = {
       byId: async (id: string) => {
@@ -491,13 +492,10 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
 }
 
 /** @throws AppError `invalid` when the key of the installation cannot be used */
-function openSecrets(config: Config): Secrets {
+function secretKeys(config: Config): readonly [current: Buffer, ...older: Buffer[]] {
   const production = config.environment === 'production';
   const key = readOrMakeKey({ dataDir: config.dataDir, configured: config.secretKey, production });
-  return makeSecrets(
-    key,
-    config.oldSecretKeys.map((old) => parseKey(old, 'OLD_SECRET_KEYS')),
-  );
+  return [key, ...config.oldSecretKeys.map((old) => parseKey(old, 'OLD_SECRET_KEYS'))];
 }
 
 /** As the harvest reads one, in the words of an import. */

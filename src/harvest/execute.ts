@@ -1,8 +1,10 @@
 /** Executes runs in this thread, a few at a time: the worker does it for the server, the command line for itself. */
+import { AppError } from '../errors.ts';
 import type { AnyConnector } from './connector.ts';
 import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
+import { discreet, type OpenSecret, opened } from './open-source.ts';
 import { harvest, type PipelineTools } from './pipeline.ts';
-import { lost, settingsFault, stoppedBy } from './words.ts';
+import { keyFault, lost, settingsFault, stoppedBy } from './words.ts';
 
 export interface RunProgressReport {
   readonly runId: string;
@@ -28,6 +30,8 @@ export interface RunQueue {
 export interface LocalQueueOptions {
   readonly tools: PipelineTools;
   readonly connectors: ReadonlyMap<string, AnyConnector>;
+  /** For sources with secret settings. */
+  readonly openSecret?: OpenSecret;
   /** Runs at a time. */
   readonly concurrency: number;
   readonly onProgress?: (report: RunProgressReport) => void;
@@ -40,6 +44,10 @@ const exhausted: RunFault = {
   kind: 'platform',
   message: `Une erreur de la plateforme a interrompu la collecte ${mostAttempts} fois`,
   url: null,
+};
+
+const noKey: OpenSecret = () => {
+  throw new AppError('unavailable', 'SECRET_KEY_MISSING', 'La clé des réglages secrets manque.');
 };
 
 export function makeLocalQueue(options: LocalQueueOptions): RunQueue {
@@ -65,16 +73,35 @@ export function makeLocalQueue(options: LocalQueueOptions): RunQueue {
     if (before === null || signal.reason?.kind === 'lost') return null;
     const progress = await tools.runs.take(runId, before.attempt, tools.now());
     if (progress === null) return null;
-    const connector = connectors.get(source.connector);
-    const fault = connector === undefined ? settingsFault : progress.attempt > mostAttempts ? exhausted : undefined;
+    const own = connectors.get(source.connector);
+    const open = openedHere(source);
+    const fault =
+      own === undefined
+        ? settingsFault
+        : progress.attempt > mostAttempts
+          ? exhausted
+          : open === null
+            ? keyFault
+            : undefined;
     return harvest(tools, {
-      source,
-      connector,
+      source: open?.source ?? source,
+      connector: own === undefined ? undefined : discreet(own, open?.values ?? []),
       progress,
       signal,
       ...(fault === undefined ? {} : { fault }),
       onProgress: (received) => options.onProgress?.({ runId, sourceId: source.id, received }),
     });
+  }
+
+  /** Null when the key of its secret settings is not here. */
+  function openedHere(source: HarvestSource): ReturnType<typeof opened> | null {
+    try {
+      return opened(source, options.openSecret ?? noKey);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      tools.log.error({ err: error, sourceId: source.id }, 'secret settings of a source could not be opened');
+      return null;
+    }
   }
 
   async function work(runId: string, source: HarvestSource, stop: AbortController): Promise<HarvestRun | null> {

@@ -64,6 +64,8 @@ export interface HarvestSource {
   readonly title: string;
   readonly connector: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Secret settings by name, sealed: opened where the source is read (open-source.ts). */
+  readonly sealed?: Readonly<Record<string, string>>;
   /** Demonstration data: may reach the demonstration server, erased when the demonstration is off. */
   readonly demo: boolean;
   /** The uploaded catalogue that answers instead of the network, when there is one. */

@@ -80,6 +80,12 @@ export const countsFault: RunFault = {
   url: null,
 };
 
+export const keyFault: RunFault = {
+  kind: 'platform',
+  message: 'Une clé de la plateforme manque : les réglages secrets de la source ne peuvent pas être lus',
+  url: null,
+};
+
 export const settingsFault: RunFault = {
   kind: 'settings',
   message: 'Les réglages de la source sont refusés',

@@ -12,10 +12,12 @@ import { makeSourceHttp } from '../platform/http.ts';
 import { makeHostTurns, sleepUnlessAborted } from '../platform/http-pace.ts';
 import { makeLog } from '../platform/log.ts';
 import { connectTo, type Database } from '../platform/mongo.ts';
+import { makeSecrets } from '../platform/secrets.ts';
 import { discoverConnectors } from './discover.ts';
 import { makeLocalQueue } from './execute.ts';
 import { fileHttp } from './file-http.ts';
 import type { HarvestRun, HarvestSource } from './model.ts';
+import type { OpenSecret } from './open-source.ts';
 import type { PipelineSettings, PipelineTools } from './pipeline.ts';
 import { makeJudgingThread } from './start-judging.ts';
 import { makeHarvestStore } from './store.ts';
@@ -31,6 +33,8 @@ export interface HarvestWorkerData {
   /** Origin of the demonstration server, open to demonstration sources only. */
   readonly demoOrigin: string | null;
   readonly concurrency: number;
+  /** Keys of the installation, the current one first: secret settings are opened here and nowhere else. Never logged. */
+  readonly secretKeys?: readonly Uint8Array[];
   readonly wireBytes: number;
   readonly decodedBytes: number;
   readonly settings: PipelineSettings;
@@ -48,7 +52,7 @@ export type FromWorker =
 
 /** What a run needs, from the settings and an open database: for the thread and for the command line. */
 export function makePipelineTools(
-  data: Omit<HarvestWorkerData, 'databaseUri' | 'databaseKind' | 'enabledConnectors' | 'concurrency'>,
+  data: Omit<HarvestWorkerData, 'databaseUri' | 'databaseKind' | 'enabledConnectors' | 'concurrency' | 'secretKeys'>,
   database: Database,
 ): PipelineTools {
   const framework = loadFramework();
@@ -101,6 +105,11 @@ async function storedCatalogue(files: Files, id: string, owner: string): Promise
   return bytes;
 }
 
+function openerOf({ secretKeys = [] }: HarvestWorkerData): { readonly openSecret?: OpenSecret } {
+  const [current, ...older] = secretKeys.map((key) => Buffer.from(key));
+  return current === undefined ? {} : { openSecret: makeSecrets(current, older).open };
+}
+
 async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerData): Promise<void> {
   const database = await connectTo(data.databaseUri, data.databaseKind);
   const connectors = await discoverConnectors(
@@ -113,6 +122,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerDa
     tools: { ...makePipelineTools(data, database), judgeElsewhere: judging.judge },
     connectors,
     concurrency: data.concurrency,
+    ...openerOf(data),
     onProgress: (report) => say({ kind: 'progress', ...report }),
   });
   port.on('message', (message: ToWorker) => {
