@@ -1,5 +1,6 @@
 /** /api/v1: the answers of the pages, for programs. No session, no cookie, no key; limits by address, said in headers. */
 import { once } from 'node:events';
+import compression from 'compression';
 import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { assess } from '../eligibility/model/assess.ts';
@@ -58,7 +59,7 @@ export function apiRoutes(parts: ApiParts): Router {
   );
 
   const description = apiDescription({ server: parts.publicUrl ?? '/', version: parts.version });
-  router.get(paths.description, limited(parts.perMinute), (_request, response) => {
+  router.get(paths.description, limited(parts.perMinute), compression(), (_request, response) => {
     response.json(description);
   });
 
@@ -87,46 +88,55 @@ export function apiRoutes(parts: ApiParts): Router {
   });
 
   const underWay = new Set<string>();
-  router.post(paths.batch, limited(parts.batchesPerMinute), jsonBody(batchBytes), async (request, response) => {
-    const envelope = batchEnvelopeSchema.safeParse(request.body);
-    if (!envelope.success) {
-      const errors = envelope.error.issues.map(({ path, message }) => ({ path: path.join('.') || 'lignes', message }));
-      return sendProblem(response, {
-        status: 422,
-        code: 'LISTE_REFUSEE',
-        detail: 'Cette liste ne peut pas être lue.',
-        errors,
-      });
-    }
-    const address = request.ip ?? '';
-    if (underWay.has(address)) {
-      const detail = 'Une liste de cette adresse est déjà en cours : attendez sa réponse.';
-      return sendProblem(response, { status: 409, code: 'LISTE_EN_COURS', detail });
-    }
-    underWay.add(address);
-    try {
-      const { date, recus, lignes } = envelope.data;
-      const tools = { parseSiret: parts.parseSiret, defaultDate: date ?? today(), today: today() };
-      const lines = lignes.map((line, at) => lineOf(line, at + 1, tools));
-      response.type('application/json');
-      await send(
-        response,
-        `{"mentions":${JSON.stringify(sentencesUnder(tools.defaultDate, await registerDate()))},"reponses":[`,
-      );
-      for (let at = 0; at < lines.length && !response.destroyed; at += piece) {
-        const judged = await judge(lines.slice(at, at + piece));
-        const answers = recus === true ? await withReceipts(judged) : judged.map(({ answer }) => answer);
+  router.post(
+    paths.batch,
+    limited(parts.batchesPerMinute),
+    compression(),
+    jsonBody(batchBytes),
+    async (request, response) => {
+      const envelope = batchEnvelopeSchema.safeParse(request.body);
+      if (!envelope.success) {
+        const errors = envelope.error.issues.map(({ path, message }) => ({
+          path: path.join('.') || 'lignes',
+          message,
+        }));
+        return sendProblem(response, {
+          status: 422,
+          code: 'LISTE_REFUSEE',
+          detail: 'Cette liste ne peut pas être lue.',
+          errors,
+        });
+      }
+      const address = request.ip ?? '';
+      if (underWay.has(address)) {
+        const detail = 'Une liste de cette adresse est déjà en cours : attendez sa réponse.';
+        return sendProblem(response, { status: 409, code: 'LISTE_EN_COURS', detail });
+      }
+      underWay.add(address);
+      try {
+        const { date, recus, lignes } = envelope.data;
+        const tools = { parseSiret: parts.parseSiret, defaultDate: date ?? today(), today: today() };
+        const lines = lignes.map((line, at) => lineOf(line, at + 1, tools));
+        response.type('application/json');
         await send(
           response,
-          `${at === 0 ? '' : ','}${answers.map((one) => JSON.stringify(wireAnswer(one))).join(',')}`,
+          `{"mentions":${JSON.stringify(sentencesUnder(tools.defaultDate, await registerDate()))},"reponses":[`,
         );
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        for (let at = 0; at < lines.length && !response.destroyed; at += piece) {
+          const judged = await judge(lines.slice(at, at + piece));
+          const answers = recus === true ? await withReceipts(judged) : judged.map(({ answer }) => answer);
+          await send(
+            response,
+            `${at === 0 ? '' : ','}${answers.map((one) => JSON.stringify(wireAnswer(one))).join(',')}`,
+          );
+          await new Promise<void>((resolve) => setImmediate(resolve));
+        }
+        response.end(']}');
+      } finally {
+        underWay.delete(address);
       }
-      response.end(']}');
-    } finally {
-      underWay.delete(address);
-    }
-  });
+    },
+  );
 
   router.use(errorsAsProblems(log, known));
   return router;

@@ -83,7 +83,10 @@ export function makeWebApp(parts: {
   app.disable('x-powered-by');
   app.set('trust proxy', settings.trustProxy);
   app.set('query parser', 'simple');
-  app.use(identify, requestLog(log), securityHeaders(settings), compression());
+  app.use(identify, requestLog(log), securityHeaders(settings));
+  // Before compression too: a short answer costs more to wrap than to send, long ones ask for it themselves.
+  for (const router of programs) app.use(router);
+  app.use(compression());
   const assets = express.static(settings.assetsDirectory, {
     // Names carry a digest of the content.
     immutable: true,
@@ -92,7 +95,6 @@ export function makeWebApp(parts: {
     redirect: false,
   });
   app.use('/assets', assets, notFoundAsset);
-  for (const router of programs) app.use(router);
   app.use(shellOf(settings), refuseForged(settings.publicUrl), limiter(settings, views), rememberDisplay(settings));
   for (const router of routers) app.use(router);
   app.use(notFound);
