@@ -119,13 +119,16 @@ interface OpenElement {
 /** The fields in alphabetic order, the one of canonical JSON: a raw record is written without being sorted first. */
 function closed({ attributes, children, name, text: untrimmed }: OpenElement): XmlElement {
   const text = untrimmed.trim();
-  if (attributes === undefined && children === undefined) return text === '' ? { name } : { name, text };
-  return {
-    ...(attributes === undefined ? {} : { attributes }),
-    ...(children === undefined ? {} : { children }),
-    name,
-    ...(text === '' ? {} : { text }),
-  };
+  // The four commonest shapes as literals: an element is made for each tag of a catalogue.
+  if (attributes === undefined) {
+    if (children === undefined) return text === '' ? { name } : { name, text };
+    return text === '' ? { children, name } : { children, name, text };
+  }
+  const element: { -readonly [Field in keyof XmlElement]?: XmlElement[Field] } = { attributes };
+  if (children !== undefined) element.children = children;
+  const named = Object.assign(element, { name });
+  if (text !== '') named.text = text;
+  return named;
 }
 
 function openDocument(options: XmlOptions, emit: (record: XmlElement) => void) {
