@@ -238,6 +238,9 @@ describe('sessions', () => {
     for (const fields of [{}, { _csrf: '' }, { _csrf: foreign }, { _csrf: 'a'.repeat(64) }]) {
       await agent.post('/noter').type('form').send(fields).expect(403);
     }
+    for (const fields of [{}, { _csrf: '' }]) {
+      await request(app).post('/noter').type('form').send(fields).expect(403);
+    }
     await agent.post('/noter').expect(403);
     await agent.post('/noter').send({ a: '1' }).expect(403);
     await agent.put('/noter').type('form').send({}).expect(403);
