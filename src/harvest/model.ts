@@ -133,6 +133,8 @@ export interface HarvestRun {
   readonly notModified: boolean;
   readonly announced: number | null;
   readonly retries: number;
+  /** The earliest end that the source announced for what it answers with (`Sunset`); null when it announced none. */
+  readonly sunset: Date | null;
   readonly fault: RunFault | null;
   /** At most 20, most frequent first. */
   readonly causes: readonly RunCause[];

@@ -124,6 +124,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   let isWhole = false;
   let cursor: unknown = saved?.cursor;
   let retries = progress.run.retries;
+  let { sunset } = progress.run;
 
   const connector = execution.connector ?? noConnector;
   const listing = makeListing({
@@ -135,6 +136,9 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     overdue,
     onRetry: () => {
       retries += 1;
+    },
+    onSunset: (at) => {
+      if (sunset === null || at < sunset) sunset = at;
     },
   });
   const { judgeElsewhere } = tools;
@@ -347,6 +351,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       ...totals,
       notModified,
       retries,
+      sunset,
       causes: shown(causes.causes()),
       warnings: shown([...(await claimWarnings()), ...warnings.causes()]),
     };

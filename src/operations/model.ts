@@ -1,4 +1,5 @@
 /** What an operator looks at: how each source stands, and what else on the platform needs a hand now. */
+import { announcedEnd } from '../harvest/model/announced-end.ts';
 import { failingSince } from '../harvest/model/failing.ts';
 import { activeStatuses, type HarvestRun } from '../harvest/model.ts';
 import { breakerOf, type OpenBreaker } from '../providers/model/breaker.ts';
@@ -18,6 +19,8 @@ export interface Situation {
   readonly missedAt: Date | null;
   /** Its server keeps failing and is left alone. */
   readonly resting: OpenBreaker | null;
+  /** Until when the source says that it answers as it does. */
+  readonly sunset: Date | null;
   /** Records refused by the last run that judged any. */
   readonly quarantine: { readonly count: number; readonly run: HarvestRun } | null;
 }
@@ -53,6 +56,7 @@ export function situationOf(
     failing: since === null || ended === undefined ? null : { since, last: ended },
     missedAt: running === null ? missedAt(source, last, resting, now) : null,
     resting: resting !== null && resting.until > now ? resting : null,
+    sunset: isActive ? announcedEnd(runs) : null,
     quarantine: judged === undefined || quarantined === 0 ? null : { count: quarantined, run: judged },
   };
 }
@@ -161,8 +165,8 @@ export const newsDays = 7;
 export function isQuiet(watch: Watch): boolean {
   const { situations, waitingSources, waitingOrganisations, proposals, jobs, mails, gaps } = watch;
   const calm = situations.every(
-    ({ held, failing, missedAt, resting, quarantine }) =>
-      (held ?? failing ?? missedAt ?? resting ?? quarantine) === null,
+    ({ held, failing, missedAt, resting, sunset, quarantine }) =>
+      (held ?? failing ?? missedAt ?? resting ?? sunset ?? quarantine) === null,
   );
   const lists = [waitingSources, waitingOrganisations, jobs, mails, gaps];
   return calm && proposals.total === 0 && lists.every((list) => list.length === 0);

@@ -299,6 +299,37 @@ describe('bug classes of harvesting', function () {
     }
   });
 
+  describe('the end that a source announces (Sunset)', () => {
+    const ending =
+      (sunset: string | undefined, next: string | null): Answer =>
+      (_asked, response) => {
+        const headers = { 'content-type': 'application/json', ...(sunset === undefined ? {} : { sunset }) };
+        const body = { links: next === null ? {} : { next }, data: courses(next === null ? 'b' : 'a') };
+        response.writeHead(200, headers).end(JSON.stringify(body));
+      };
+    const told = async (first: string | undefined, second: string | undefined) => {
+      answers = { '/flux': ending(first, '/page2'), '/page2': ending(second, null) };
+      const { status, sunset } = await run('moochub', `${origin}/flux`);
+      expect(status).to.equal('done');
+      return sunset?.toISOString().slice(0, 10) ?? null;
+    };
+
+    it('is kept with the run: the earliest of its answers, and nothing when none says any', async () => {
+      const march = 'Mon, 01 Mar 2027 00:00:00 GMT';
+      expect(await told(undefined, march)).to.equal('2027-03-01');
+      expect(await told('Thu, 01 Apr 2027 00:00:00 GMT', march)).to.equal('2027-03-01');
+      expect(await told(undefined, undefined)).to.equal(null);
+      const [last] = await world.store.runs.bySource('partenaire', 1);
+      expect(last?.sunset).to.equal(null);
+    });
+
+    for (const odd of ['bientot', '', 'Fri, 31 Dec 9999 23:59:59 GMT', '0', '-1', '@1798761600']) {
+      it(`« ${odd} » announces nothing`, async () => {
+        expect(await told(odd, undefined)).to.equal(null);
+      });
+    }
+  });
+
   describe('B20 addresses of the private network', () => {
     const publicName = 'http://ecole.test-public.example/flux';
     const refusedAtOnce = async (url: string, change: Partial<GuardedHttpOptions> = {}) => {

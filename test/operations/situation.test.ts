@@ -5,6 +5,7 @@ import { discoverJobs } from '../../src/jobs.ts';
 import { type JobStanding, jobTroubleOf, situationOf } from '../../src/operations/model.ts';
 import { figures, scheduleWords } from '../../src/operations/view-models/jobs.ts';
 import type { Source } from '../../src/providers/model.ts';
+import { sunsetSentence } from '../../src/providers/view-models/words.ts';
 import { aProviderSource } from '../builders/sources.ts';
 
 const at = (text: string) => new Date(text);
@@ -27,7 +28,7 @@ function run(change: Partial<HarvestRun>): HarvestRun {
     ...{ id: `run-${count}`, sourceId: 'ecole', sourceTitle: 'École', trigger: 'schedule', status: 'done' },
     ...{ mode: 'full', queuedAt: start, startedAt: start, endedAt: new Date(start.getTime() + 60_000) },
     ...{ heartbeatAt: start, counters: { ...noCounts, received: 10, unchanged: 10 }, presentBefore: 10 },
-    ...{ presentAfter: 10, notModified: false, announced: null, retries: 0, fault: null, causes: [] },
+    ...{ presentAfter: 10, notModified: false, announced: null, retries: 0, sunset: null, fault: null, causes: [] },
     ...{ warnings: [], held: null, decision: null, skippedFor: null },
     ...change,
   } as HarvestRun;
@@ -93,6 +94,29 @@ describe('how a source stands (O13)', () => {
     expect(situationOf(source(), [run({ startedAt: night(22) }), same, judged], night(22, 9)).quarantine).to.equal(
       null,
     );
+  });
+});
+
+describe('the end that a source announces', () => {
+  const end = at('2027-03-01T00:00:00Z');
+
+  it('stays while the source is « not modified » or fails, and goes when an answer says nothing of it', () => {
+    const told = run({ startedAt: night(20), sunset: end });
+    const same = run({ startedAt: night(21), notModified: true });
+    const failed = run({ startedAt: night(22), status: 'failed', fault });
+    const said = (...runs: HarvestRun[]) => situationOf(source(), runs, night(22, 9)).sunset;
+    expect(said(told)).to.deep.equal(end);
+    expect(said(failed, same, told)).to.deep.equal(end);
+    expect(said(run({ startedAt: night(22) }), told)).to.equal(null);
+    expect(situationOf(source({ state: 'paused' }), [told], night(22, 9)).sunset).to.equal(null);
+  });
+
+  it('is said on the page of its source', () => {
+    const told = run({ startedAt: night(20), sunset: end });
+    expect(sunsetSentence([told])?.replaceAll('\u00a0', ' ')).to.equal(
+      "La source annonce la fin de ce format le 1er mars 2027. Vérifiez l'adresse et le format avant cette date.",
+    );
+    expect(sunsetSentence([run({})])).to.equal(null);
   });
 });
 

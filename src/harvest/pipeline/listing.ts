@@ -8,6 +8,7 @@ import type { RunProgress, RunStore } from '../store/runs.ts';
 import { canonicalJson, sha256 } from './fingerprint.ts';
 import { type SourcePatches, stampOfPatches, withPatches } from './patches.ts';
 import { type Batch, type BatchSize, cutBatches, type Entry, entryOf, readAhead, readToEnd } from './read.ts';
+import { notingSunset } from './sunset.ts';
 
 export interface ListingOptions {
   readonly tools: {
@@ -26,6 +27,8 @@ export interface ListingOptions {
   /** A record absent since before this is due to be withdrawn. */
   readonly overdue: () => Date;
   readonly onRetry: () => void;
+  /** The source says until when it answers so. */
+  readonly onSunset: (at: Date) => void;
 }
 
 interface ReadingPlan {
@@ -57,7 +60,7 @@ export const noConnector: AnyConnector = {
 };
 
 export function makeListing(options: ListingOptions): Listing {
-  const { tools, source, connector, progress, patches, overdue, onRetry } = options;
+  const { tools, source, connector, progress, patches, overdue, onRetry, onSunset } = options;
   const { id, version } = connector;
   const stamp = `${id} ${version} ${tools.frameworkVersion}`;
   const fingerprintWith = (corrections: string) =>
@@ -87,7 +90,7 @@ export function makeListing(options: ListingOptions): Listing {
     const start = resumed ?? (mode === 'changes' ? first.cursor : undefined);
     const context: SourceContext<unknown> = {
       mode: mode === 'changes' && start === undefined ? 'full' : mode,
-      http: tools.openHttp(source, signal, onRetry),
+      http: notingSunset(tools.openHttp(source, signal, onRetry), onSunset),
       signal,
       ...(start === undefined ? {} : { cursor: start.value }),
       // An attempt that goes on with another's work must read: « not modified » would leave that work half done.

@@ -158,7 +158,13 @@ runSchema.index({ status: 1, endedAt: -1 });
 function toRun(document: RunDocument): HarvestRun {
   const { _id, active: _active, attempt: _attempt, baseline: _baseline, checkpoint: _checkpoint, ...rest } = document;
   const { everything: _everything, stop: _stop, ...run } = rest;
-  return { ...run, id: _id, decision: run.decision ?? null, corrected: run.corrected ?? 0 };
+  return {
+    ...run,
+    id: _id,
+    decision: run.decision ?? null,
+    sunset: run.sunset ?? null,
+    corrected: run.corrected ?? 0,
+  };
 }
 
 function toProgress(document: RunDocument): RunProgress {
@@ -217,6 +223,7 @@ export function makeRunStore(connection: Connection): RunStore {
         notModified: false,
         announced: null,
         retries: 0,
+        sunset: null,
         fault: null,
         causes: [],
         warnings: [],

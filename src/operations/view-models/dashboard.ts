@@ -135,6 +135,15 @@ function topicsOf(watch: Watch) {
       ),
     ),
     ...topicOf(
+      'Formats dont la source annonce la fin',
+      sourcesPath,
+      of(({ source, sunset }) =>
+        sunset === null
+          ? null
+          : { href: sourcePath(source.id), detail: `fin annoncée le ${shortDate(sunset)}`, since: watch.at },
+      ),
+    ),
+    ...topicOf(
       'Travaux à regarder',
       jobsPath,
       jobs.map(({ name, title, kind, since }) => ({

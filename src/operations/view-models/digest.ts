@@ -16,7 +16,7 @@ export interface NightRuns {
   readonly succeeded: number;
 }
 
-function linesOf({ held, failing, missedAt, resting, quarantine }: Situation): readonly string[] {
+function linesOf({ held, failing, missedAt, resting, sunset, quarantine }: Situation): readonly string[] {
   return [
     ...(held === null ? [] : [`Collecte ${heldWords(held)}. Depuis le ${longMoment(held.endedAt ?? held.queuedAt)}.`]),
     ...(missedAt === null ? [] : [`N'a pas été collectée à son heure, le ${longMoment(missedAt)}.`]),
@@ -28,6 +28,7 @@ function linesOf({ held, failing, missedAt, resting, quarantine }: Situation): r
       : [
           `Serveur laissé au repos après ${count(resting.failures, 'échec')} de suite. Prochain essai après le ${longMoment(resting.until)}.`,
         ]),
+    ...(sunset === null ? [] : [`La source annonce la fin de ce format le ${longDate(sunset)}.`]),
     ...(quarantine === null
       ? []
       : [`${count(quarantine.count, 'fiche')} en quarantaine, à la collecte du ${longDate(quarantine.run.queuedAt)}.`]),

@@ -16,6 +16,7 @@ import {
   rhythmWords,
   runLine,
   stateBadge,
+  sunsetSentence,
 } from './words.ts';
 
 export const operatedPath = '/admin/sources';
@@ -102,6 +103,7 @@ export function operatedSourceModel(
         ? null
         : french(`Son serveur ne répond plus : prochain essai après le ${moment(leftAloneUntil)}.`),
     counts: recordCounts(presence, quarantined),
+    sunset: sunsetSentence(runs),
     deadLinks: deadLinksLine(source.id, 'operator', deadLinks),
     correctionsHref: correctionsPath(source.id, 'operator'),
     runs: runs.map((run) => runLine(run, 'operator')),

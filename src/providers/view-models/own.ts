@@ -20,6 +20,7 @@ import {
   rhythmWords,
   runLine,
   stateBadge,
+  sunsetSentence,
 } from './words.ts';
 
 export const sourcePath = (id: string) => `/fournisseur/sources/${encodeURIComponent(id)}`;
@@ -122,6 +123,7 @@ export function sourceModel(
     goOnHref: isDraft(source) && source.state !== 'refused' ? nextHref(source) : null,
     hasRecords: lastRun !== null,
     counts: recordCounts(presence, quarantined),
+    sunset: sunsetSentence(runs),
     deadLinks: deadLinksLine(source.id, 'organisation', page.deadLinks),
     correctionsHref: correctionsPath(source.id, 'organisation'),
     run: {

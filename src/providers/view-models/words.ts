@@ -1,4 +1,5 @@
 /** Words of sources shared by the pages of organisations and of the operator. */
+import { announcedEnd } from '../../harvest/model/announced-end.ts';
 import type { HarvestRun } from '../../harvest/model.ts';
 import { sentenceOf, statusWords } from '../../harvest/words.ts';
 import { clock, count, french, longDate, number, shortDate } from '../../platform/web/format.ts';
@@ -131,6 +132,16 @@ export function runLine(run: HarvestRun, reader: Reader) {
     trigger: triggers[run.trigger],
     counts: `${count(received, 'reçue')}, ${count(created, 'ajoutée')}, ${count(updated, 'modifiée')}, ${number(quarantined)} en quarantaine`,
   };
+}
+
+/** The source says that what it answers with ends; null when it says nothing of the kind. @param runs newest first */
+export function sunsetSentence(runs: readonly HarvestRun[]): string | null {
+  const end = announcedEnd(runs);
+  return end === null
+    ? null
+    : french(
+        `La source annonce la fin de ce format le ${longDate(end)}. Vérifiez l'adresse et le format avant cette date.`,
+      );
 }
 
 /** Records by state, in the words of 3.4. */

@@ -1,0 +1,11 @@
+/** Until when a source says that it answers as it does, from its runs. */
+import { completeStatuses, type HarvestRun } from '../model.ts';
+
+/** Of the last reading that had an answer: « not modified » repeats no header. @param runs newest first */
+export function announcedEnd(runs: readonly Pick<HarvestRun, 'status' | 'notModified' | 'sunset'>[]): Date | null {
+  const last = runs.find(
+    ({ status, notModified, sunset }) =>
+      sunset !== null || (!notModified && (completeStatuses.includes(status) || status === 'held')),
+  );
+  return last?.sunset ?? null;
+}
