@@ -82,6 +82,7 @@ const courseSchema = new Schema<CourseDocument>(
     createdAt: Date,
     updatedAt: Date,
     run: Schema.Types.Mixed,
+    renamedTo: String,
     claim: String,
     assessed: String,
     events: { type: Schema.Types.Mixed, default: undefined },
@@ -93,6 +94,7 @@ courseSchema.index({ updatedAt: 1, _id: 1 });
 courseSchema.index({ state: 1, sourceId: 1 });
 courseSchema.index({ providerId: 1 });
 courseSchema.index({ claim: 1 });
+courseSchema.index({ renamedTo: 1 }, { sparse: true });
 courseSchema.index({ assessed: 1 });
 courseSchema.index({ 'events.at': 1 }, { sparse: true });
 courseSchema.index(
@@ -109,7 +111,7 @@ const removalSchema = new Schema<RemovalDocument>(
 removalSchema.index({ removedAt: 1, _id: 1 });
 
 function toCourse(document: CourseDocument): Course {
-  const { _id, run: _run, claim: _claim, assessed: _assessed, events: _events, ...course } = document;
+  const { _id, run: _run, claim: _claim, assessed: _assessed, events: _events, renamedTo: _to, ...course } = document;
   // A course stored before the account was looked at has no answer yet.
   return {
     id: _id,

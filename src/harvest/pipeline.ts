@@ -3,6 +3,7 @@
  * once, and written in the run. Every step may be interrupted and done again with the same courses and the same counts.
  */
 import type { CourseDraft } from '../catalogue/model.ts';
+import type { WriteContext } from '../catalogue/store/document.ts';
 import type { CourseWriter } from '../catalogue/store/writing.ts';
 import type { Alignment } from '../framework/model.ts';
 import type { AnyConnector, End, SourceHttp } from './connector.ts';
@@ -13,6 +14,7 @@ import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import { type SourcePatches, stampOfPatches } from './pipeline/patches.ts';
 import type { Batch, BatchSize } from './pipeline/read.ts';
+import { finishRenames, rename } from './pipeline/rename.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
 import { sum, totalsOf } from './pipeline/totals.ts';
 import { adoptUnmarked, type BatchReport, contradictionCode, type WriteStage, writeBatch } from './pipeline/write.ts';
@@ -59,7 +61,7 @@ export interface PipelineTools {
   readonly courses: CourseWriter;
   readonly records: RecordStore;
   readonly runs: RunStore;
-  readonly patches: Pick<PatchStore, 'ofSource' | 'saw'>;
+  readonly patches: Pick<PatchStore, 'ofSource' | 'saw' | 'follow'>;
   readonly align: (draft: CourseDraft) => Alignment;
   /** Another thread that judges as this one would; absent: it is done here. */
   readonly judgeElsewhere?: (work: JudgeWork) => Promise<readonly Judged[]>;
@@ -85,13 +87,15 @@ export interface Execution {
 
 /** Runs to the end, whatever the source does. @returns null when another process took the run over. */
 export async function harvest(tools: PipelineTools, execution: Execution): Promise<HarvestRun | null> {
+  // Before any timer: when it cannot be read, nothing is left waiting.
+  const patches = await tools.patches.ofSource(execution.source.id);
   const stop = new AbortController();
   const minutes = execution.source.limits.minutes ?? tools.settings.minutes;
   const timer = setTimeout(() => stop.abort(timeLimit(minutes)), minutes * 60_000);
   const passOn = () => stop.abort(execution.signal?.reason);
   execution.signal?.addEventListener('abort', passOn, { once: true });
   if (execution.signal?.aborted === true) passOn();
-  const run = makeRun(tools, execution, stop, await tools.patches.ofSource(execution.source.id));
+  const run = makeRun(tools, execution, stop, patches);
   const beat = setInterval(() => void run.beat(), tools.settings.heartbeatMs);
   try {
     return await run.execute();
@@ -268,6 +272,15 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     return isMassGain(waiting, before, settings) ? { kind: 'gains', concerned: waiting, of: before } : null;
   }
 
+  /** Courses whose source only changed their identifiers are neither lost nor new. */
+  async function continueRenamed(end: End<unknown>): Promise<number> {
+    if (isReplay || count.value().created === 0) return 0;
+    const context: WriteContext = { source, runId, now: now(), origin: 'harvest' };
+    const renamed = await rename({ ...retireStage(), context, attempt, known: patches, patches: tools.patches }, end);
+    count.renamed(renamed);
+    return renamed;
+  }
+
   function retireStage() {
     // An attempt that died may have marked deletions that it did not count.
     const mayHoldDeletions = removed > 0 || attempt > 1;
@@ -285,8 +298,12 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       await publishNew(baseline);
       return { announced, status: 'incomplete' as const, fault: shortFault(announced, given), held: gains(baseline) };
     }
+    const renamed = before === undefined ? await continueRenamed(closing) : 0;
     const held = before === undefined ? await decide(closing, baseline) : before;
     await keep({ decided: { end: closing, held } });
+    // Only now: what is counted again after a death is counted from the marks.
+    if (renamed > 0)
+      for await (const ids of courses.renamedIn(source.id, runId)) await records.markRenamed(source.id, ids);
     await publishNew(baseline);
     if (held !== null) {
       const fault = (held.kind === 'losses' ? lossesFault : gainsFault)(held.concerned, held.of);
@@ -390,6 +407,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     },
 
     async execute(): Promise<HarvestRun> {
+      await finishRenames({ courses, sourceId: source.id, patches: tools.patches });
       const baseline = await begin();
       if (attempt > 1) await recount(committed);
       const decided = saved?.decided;

@@ -24,6 +24,8 @@ export interface CourseDocument extends Omit<Course, 'id' | 'mergedInto' | 'offe
   run: { readonly id: string; readonly outcome: RunEffect };
   /** What `cpf` was assessed with (`assessmentKey`); null when the content changed since. */
   assessed: string | null;
+  /** The identifier that its source gives it now, written before it takes it (store/renaming.ts). */
+  renamedTo?: string;
   /** `claimOf`: the same value in two sources is one course claimed twice. */
   claim: string;
   /** Announced and not yet in the journal (store/history.ts); absent when there is none. */
@@ -36,7 +38,7 @@ export interface RemovalDocument {
 }
 
 export type WriteOutcome = 'created' | 'updated' | 'restored';
-export type RunEffect = WriteOutcome | 'missing' | 'withdrawn';
+export type RunEffect = WriteOutcome | 'renamed' | 'missing' | 'withdrawn';
 
 /** States that visitors see. */
 export const living: readonly CourseState[] = ['published', 'missing'];

@@ -25,6 +25,7 @@ import {
   type WriteContext,
 } from './document.ts';
 import type { JournalDocument } from './history.ts';
+import { type CourseRenaming, makeCourseRenaming } from './renaming.ts';
 
 /** Records not withdrawn. */
 export interface Presence {
@@ -47,7 +48,7 @@ export interface Owner {
   readonly sourceTitle: string;
 }
 
-export interface CourseWriter {
+export interface CourseWriter extends CourseRenaming {
   /** Courses of these records, whole; the key is the remoteId. */
   known(sourceId: string, remoteIds: readonly string[]): Promise<Map<string, KnownCourse>>;
   /** The same, without content, of those only that are absent or withdrawn. */
@@ -169,6 +170,8 @@ export function makeCourseWriter(
   }
 
   return {
+    ...makeCourseRenaming(courses),
+
     async known(sourceId, remoteIds) {
       const found = await courses
         .find({ sourceId, remoteId: { $in: [...remoteIds] } }, { projection: whole })

@@ -55,6 +55,8 @@ export function shown(causes: readonly RunCause[]): readonly RunCause[] {
 /** Counters that grow while the run goes on. */
 export interface Count {
   add(outcome: RecordOutcome | 'repeated', times?: number): void;
+  /** Counted as created before it was seen that the course was known under another identifier. */
+  renamed(times: number): void;
   value(): Counters;
 }
 
@@ -65,6 +67,10 @@ export function makeCount(start: Counters = noCounts): Count {
     add(outcome, times = 1) {
       counters.received += times;
       counters[outcome] += times;
+    },
+    renamed(times) {
+      counters.created -= times;
+      counters.updated += times;
     },
     value: () => ({ ...counters }),
   };

@@ -83,6 +83,12 @@ export async function retire(stage: RetireStage, end: End<unknown>): Promise<voi
   }
 }
 
+/** Courses that this listing takes away, absent or declared deleted, in chunks. */
+export async function* lostTo(stage: RetireStage, end: End<unknown>): AsyncGenerator<readonly CourseStanding[]> {
+  if (provesAbsence(end)) for await (const { absent } of absentees(stage)) yield absent;
+  for await (const { present } of declared(stage)) yield present;
+}
+
 function idsOf(courses: readonly CourseStanding[]): string[] {
   return courses.map((course) => course.id);
 }

@@ -37,6 +37,8 @@ export interface PatchStore {
   end(ref: PatchRef, ended: { how: PatchEnding; by: PatchAuthor; at: Date }): Promise<boolean>;
   /** What a run saw. One that a person changed since the run began is left to the next run. */
   saw(list: readonly Saw[], at: Date): Promise<void>;
+  /** The corrections of these records go on under their new identifier. Those that it has already stay as they are. */
+  follow(sourceId: string, list: readonly { readonly from: string; readonly to: string }[]): Promise<void>;
   erase(sourceIds: readonly string[]): Promise<void>;
 }
 
@@ -187,6 +189,21 @@ export function makePatchStore(connection: Connection): PatchStore {
         }),
         { ordered: false },
       );
+    },
+
+    async follow(sourceId, list) {
+      for (const { from, to } of list) {
+        const key = keyOf(sourceId, from);
+        const found = await patches.find({ _id: { $gte: key, $lt: `${key.slice(0, -1)}0` }, remoteId: from }).toArray();
+        for (const { _id, ...patch } of found) {
+          await patches.updateOne(
+            { _id: keyOf(sourceId, to, patch.field) },
+            { $setOnInsert: { ...patch, remoteId: to } },
+            { upsert: true },
+          );
+          await patches.deleteOne({ _id });
+        }
+      }
     },
 
     async erase(sourceIds) {

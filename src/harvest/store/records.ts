@@ -90,6 +90,8 @@ export interface RecordStore {
   markSeen(sourceId: string, remoteIds: readonly string[], run: RunMark, seenAt: Date): Promise<void>;
   /** Met again while a batch is replayed. */
   markReplayed(sourceId: string, remoteIds: readonly string[], attempt: number): Promise<void>;
+  /** Counted as created before it was seen that the course was known under another identifier. */
+  markRenamed(sourceId: string, remoteIds: readonly string[]): Promise<void>;
   markContradicted(sourceId: string, remoteId: string, problem: KeptProblem): Promise<void>;
   markRemoved(sourceId: string, remoteIds: readonly string[], runId: string): Promise<void>;
   markGone(sourceId: string, remoteIds: readonly string[]): Promise<void>;
@@ -230,6 +232,11 @@ export function makeRecordStore(connection: Connection): RecordStore {
     async markReplayed(sourceId, remoteIds, attempt) {
       if (remoteIds.length === 0) return;
       await marks.updateMany(keysOf(sourceId, remoteIds), { $set: { 'run.attempt': attempt, removedIn: null } });
+    },
+
+    async markRenamed(sourceId, remoteIds) {
+      if (remoteIds.length === 0) return;
+      await marks.updateMany(keysOf(sourceId, remoteIds), { $set: { 'run.outcome': 'updated' } });
     },
 
     async markContradicted(sourceId, remoteId, problem) {

@@ -1,0 +1,130 @@
+/**
+ * A source that gives its records new identifiers: the same page under the same title goes on as the same course, with its
+ * address, its history and those who follow it. What is meant is written first, so that a killed process is carried on.
+ */
+import type { mongo } from 'mongoose';
+import type { CourseId } from '../model.ts';
+import { type CourseDocument, change, type KnownCourse, type WriteContext } from './document.ts';
+
+/** A course that its source no longer gives, and the new one that it gave instead, not public yet. */
+export interface Renaming {
+  readonly course: KnownCourse;
+  readonly fresh: KnownCourse;
+}
+
+/** A course whose new identifier is written, and which is not yet known by it. */
+export interface Intended {
+  readonly id: CourseId;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface CourseRenaming {
+  /**
+   * Of these courses, which the listing of this run does not hold: those of which it holds a new one instead. Address and title
+   * are the same (`claimOf`), and the source has no third course of which they are: one may stand for several sessions.
+   */
+  renamedAmong(sourceId: string, runId: string, absent: readonly CourseId[]): Promise<Renaming[]>;
+  /** @param asTheyAre keep their content: corrections of a person are laid over it by the next run */
+  intendRenaming(context: WriteContext, list: readonly Renaming[], asTheyAre: ReadonlySet<CourseId>): Promise<void>;
+  intendedRenamings(sourceId: string): Promise<Intended[]>;
+  finishRenaming(sourceId: string, list: readonly Intended[]): Promise<void>;
+  /** New identifiers of the courses that this run renamed, in chunks. */
+  renamedIn(sourceId: string, runId: string): AsyncIterable<readonly string[]>;
+}
+
+const chunkSize = 500;
+
+export function makeCourseRenaming(courses: mongo.Collection<CourseDocument>): CourseRenaming {
+  return {
+    async renamedAmong(sourceId, runId, absent) {
+      if (absent.length === 0) return [];
+      const claims = await courses.distinct('claim', { _id: { $in: [...absent] } });
+      const found = await courses
+        .find(
+          { claim: { $in: claims }, sourceId, state: { $ne: 'withdrawn' } },
+          { projection: { claim: 1, run: 1, firstPublishedAt: 1 } },
+        )
+        .toArray();
+      const lost = new Set(absent);
+      const pairs = new Map<CourseId, CourseId>();
+      for (const claim of claims) {
+        const [one, other, third] = found.filter((course) => course.claim === claim);
+        if (one === undefined || other === undefined || third !== undefined) continue;
+        const [old, fresh] = lost.has(one._id) ? [one, other] : [other, one];
+        const isNew = fresh.run.id === runId && fresh.run.outcome === 'created' && fresh.firstPublishedAt === null;
+        if (lost.has(old._id) && !lost.has(fresh._id) && isNew) pairs.set(old._id, fresh._id);
+      }
+      if (pairs.size === 0) return [];
+      const whole = await courses.find({ _id: { $in: [...pairs.keys(), ...pairs.values()] } }).toArray();
+      const byId = new Map(whole.map(({ _id, ...course }) => [_id, { id: _id, ...course }]));
+      return [...pairs].flatMap(([old, now]) => {
+        const [course, fresh] = [byId.get(old), byId.get(now)];
+        return course === undefined || fresh === undefined ? [] : [{ course, fresh }];
+      });
+    },
+
+    async intendRenaming(context, list, asTheyAre) {
+      if (list.length === 0) return;
+      await courses.bulkWrite(
+        list.map(({ course, fresh: { remoteId, draft, alignment, harvestedAt } }) => {
+          const write = { outcome: 'updated' as const, remoteId, known: course, draft, alignment, harvestedAt };
+          const { set, events } = change(write, course, context);
+          const isKept = asTheyAre.has(course.id);
+          const { state, missingSince } = set;
+          const content = isKept ? { harvestedAt, updatedAt: context.now, state, missingSince } : set;
+          const told = isKept ? events.filter(({ kind }) => kind === 'seen-again') : events;
+          const run = { id: context.runId, outcome: 'renamed' as const };
+          return {
+            updateOne: {
+              filter: { _id: course.id },
+              update: {
+                $set: { ...content, run, renamedTo: remoteId },
+                ...(told.length === 0 ? {} : { $push: { events: { $each: told } } }),
+              },
+            },
+          };
+        }),
+        { ordered: false },
+      );
+    },
+
+    async intendedRenamings(sourceId) {
+      const found = await courses
+        .find({ renamedTo: { $type: 'string' } }, { projection: { sourceId: 1, remoteId: 1, renamedTo: 1 } })
+        .toArray();
+      return found.flatMap((course) =>
+        course.sourceId === sourceId && course.renamedTo !== undefined
+          ? [{ id: course._id, from: course.remoteId, to: course.renamedTo }]
+          : [],
+      );
+    },
+
+    async finishRenaming(sourceId, list) {
+      if (list.length === 0) return;
+      const to = list.map((one) => one.to);
+      // The new course of each goes first: no two courses of a source have one identifier. It was never public.
+      await courses.deleteMany({ sourceId, remoteId: { $in: to }, firstPublishedAt: null });
+      await courses.bulkWrite(
+        list.map((one) => ({
+          updateOne: {
+            filter: { _id: one.id, renamedTo: one.to },
+            update: { $set: { remoteId: one.to }, $unset: { renamedTo: '' as const } },
+          },
+        })),
+        { ordered: false },
+      );
+    },
+
+    async *renamedIn(sourceId, runId) {
+      const renamed = { state: { $ne: 'withdrawn' as const }, sourceId, 'run.id': runId, 'run.outcome': 'renamed' };
+      let ids: string[] = [];
+      for await (const { remoteId } of courses.find(renamed as never, { projection: { remoteId: 1 } })) {
+        if (ids.push(remoteId) < chunkSize) continue;
+        yield ids;
+        ids = [];
+      }
+      if (ids.length > 0) yield ids;
+    },
+  };
+}
