@@ -20,6 +20,7 @@ import { frenchAnalyser } from './catalogue/search/french.ts';
 import { makeScanIndex } from './catalogue/search/scan-index.ts';
 import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeDuplicateReview } from './catalogue/use-cases/duplicates.ts';
+import { makeNothingToPay } from './catalogue/use-cases/nothing-to-pay.ts';
 import { makeCatalogueUseCases } from './catalogue/use-cases.ts';
 import { draftCard } from './catalogue/view-models/draft-card.ts';
 import { historyLines } from './catalogue/view-models/history.ts';
@@ -113,6 +114,9 @@ export async function serve(app: App): Promise<RunningServer> {
   const { accounts, sessions } = people;
   const partners = await app.partners();
   const actorOf = makeActorOf(sessions);
+  const verdicts = await app.verdicts();
+  const { aims } = verdicts;
+  const rules = app.rules.current;
   const catalogue = makeCatalogueUseCases({
     courses,
     index,
@@ -123,13 +127,11 @@ export async function serve(app: App): Promise<RunningServer> {
     providerFacts: (siret) => useCases.providerFacts.show(siret),
     advice: useCases.advice,
     linkDeadSince: app.links.deadSince,
+    nothingToPay: makeNothingToPay({ courses, aims, rules, now }),
     graceDays: config.harvest.graceDays,
     now,
   });
-  const verdicts = await app.verdicts();
-  const { aims } = verdicts;
   const contact = config.contact.email ?? config.contact.url;
-  const rules = app.rules.current;
   const findPathwayAim = makeFindPathwayAim({ offered: verdicts.offered, rules, print: pathwayCostModel });
   const cost = {
     findAim: async (ref: string, date: string) => (await aims.find(ref, date)) ?? findPathwayAim(ref, date),

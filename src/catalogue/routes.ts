@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
 import { notCalculated } from '../eligibility/view-models/amounts.ts';
-import { answersIn, costOf, forYouOf } from '../eligibility/view-models/cost.ts';
+import { answersIn, costOf, forYouOf, questionsFor } from '../eligibility/view-models/cost.ts';
 import type { Framework } from '../framework/model.ts';
 import type { Register } from '../framework/registry/model.ts';
 import { certificationsShown } from '../framework/registry/shown.ts';
@@ -12,10 +12,17 @@ import { queryText } from '../platform/web/answers.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import { courseAddress, offerAddress } from './model/addresses.ts';
-import { facetParameters, type SearchRequest, sortParameters } from './model/choices.ts';
+import {
+  facetParameters,
+  nothingToPayParameter,
+  type SearchRequest,
+  searchAddress,
+  sortParameters,
+} from './model/choices.ts';
 import type { CoursePage } from './model/pages.ts';
 import type { Course } from './model.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
+import { longestSearchAim, searchAim } from './use-cases/aims.ts';
 import type { CatalogueUseCases } from './use-cases.ts';
 import { courseCard } from './view-models/card.ts';
 import { certificationPrices } from './view-models/certification-prices.ts';
@@ -49,6 +56,7 @@ const searchSchema = z.object({
   langue: many,
   niveau: many,
   competence: many,
+  [nothingToPayParameter]: one,
   r: one.transform(answersIn),
 });
 
@@ -65,6 +73,7 @@ export function readSearch(query: unknown): SearchRequest {
     sort: sorts.find((sort) => sortParameters[sort] === asked.tri) ?? 'relevance',
     page: asked.page,
     literal: asked.exact === '1',
+    nothingToPay: asked[nothingToPayParameter] === '1',
     answers: asked.r,
   };
 }
@@ -107,7 +116,17 @@ export function catalogueRoutes(parts: {
   });
 
   router.get('/catalogue', async (request, response) => {
-    const result = await useCases.search(readSearch(request.query));
+    const asked = readSearch(request.query);
+    // Nobody knows yet what is left for this person to pay: the questions first, which lead back here.
+    if (asked.nothingToPay && asked.answers === '') {
+      const query = searchAddress(asked).replace(/^[^?]*\?/, '');
+      response.redirect(
+        302,
+        questionsFor(`${searchAim}${query.length > longestSearchAim ? `${nothingToPayParameter}=1` : query}`),
+      );
+      return;
+    }
+    const result = await useCases.search(asked);
     const { bands, competences } = framework;
     const forYou = await pricesFor(result.courses, result.request.answers, cost, isoDay(now()));
     const model = searchModel(result, { now: now(), bands, competences, forYou });

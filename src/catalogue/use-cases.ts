@@ -11,6 +11,7 @@ import type { CourseIndex } from './search/course-index.ts';
 import type { HistoryStore } from './store/history.ts';
 import type { CourseStore } from './store.ts';
 import type { AdviceFor } from './use-cases/advice.ts';
+import type { NothingToPay } from './use-cases/nothing-to-pay.ts';
 import { isLiving, makeSearch } from './use-cases/search.ts';
 
 /** What other parts of the site say of pathways; the pathways feature answers. */
@@ -37,6 +38,8 @@ export interface CatalogueParts {
   linkDeadSince(id: CourseId, url: string): Promise<Date | null>;
   /** Proofs about a school. */
   providerFacts(siret: string): Promise<ProviderFacts | null>;
+  /** Of these courses, those that leave nothing to pay. */
+  readonly nothingToPay: NothingToPay;
   /** What the training account lacks to pay a course. */
   readonly advice: AdviceFor;
   readonly graceDays: number;

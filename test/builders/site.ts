@@ -19,6 +19,7 @@ import { makeAdvice } from '../../src/catalogue/use-cases/advice.ts';
 import { makeAims } from '../../src/catalogue/use-cases/aims.ts';
 import { makeChanges } from '../../src/catalogue/use-cases/changes.ts';
 import { makeFunding } from '../../src/catalogue/use-cases/funding.ts';
+import { makeNothingToPay } from '../../src/catalogue/use-cases/nothing-to-pay.ts';
 import { type CatalogueParts, makeCatalogueUseCases } from '../../src/catalogue/use-cases.ts';
 import { loadRules, loadRulesFile, readCases } from '../../src/eligibility/data.ts';
 import type { FindAim } from '../../src/eligibility/model/aim.ts';
@@ -216,6 +217,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
       rules: () => rules,
       now,
     }),
+    nothingToPay: (ids, answers) => nothingToPay(ids, answers),
     linkDeadSince: async (id) => options.deadLinks?.get(id) ?? null,
     graceDays: 7,
     now,
@@ -236,6 +238,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
   const register = makeSampleRegister({ sample: framework.certifications, now });
   const funding = makeFunding({ register, providerFacts: { bySirets: async () => options.providers ?? new Map() } });
   const aims = makeAims({ courses: coursesOf(courses), funding, register, now });
+  const nothingToPay = makeNothingToPay({ courses: coursesOf(courses), aims, rules: () => rules, now });
   const findPathwayAim = makeFindPathwayAim({
     offered: makeFindOfferedPathway({ pathways: reading, courses: coursesOf(courses), aims }),
     rules: () => rules,

@@ -434,6 +434,22 @@ function courseIndexContract(name: string, make: Make): void {
         ]);
       });
 
+      it('nothing but the courses it is asked to look among, in results and in counts', async () => {
+        const index = await indexOf(['a', 'b', 'c'].map((id) => anIndexedCourse({ id, title: 'Tableur' })));
+        const found = await index.search(asking('tableur', { among: new Set(['b', 'gone']) }));
+        expect(found).to.deep.include({ ids: ['b'], total: 1, pages: 1 });
+        expect(found.facets.language?.map(({ count }) => count)).to.deep.equal([1]);
+        expect((await index.search(asking('tableur', { among: new Set() }))).total).to.equal(0);
+      });
+
+      it('as many results on a page as asked, the cap at most', async () => {
+        const many = Array.from({ length: 45 }, (_value, at) => anIndexedCourse({ id: `c${at}`, title: 'Tableur' }));
+        const index = await indexOf(many);
+        const page = await index.search(asking('tableur', { size: 40, page: 2 }));
+        expect([page.ids.length, page.pages, page.total]).to.deep.equal([5, 2, 45]);
+        expect((await index.search(asking('tableur', { size: 1e9 }))).ids).to.have.length(45);
+      });
+
       it('fifty values at most, with every chosen one, even a hundred', async () => {
         const index = await indexOf(
           Array.from({ length: 120 }, (_, n) => {

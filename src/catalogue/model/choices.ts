@@ -9,7 +9,9 @@ export interface SearchRequest {
   readonly page: number;
   /** The words exactly as typed: neither corrected nor widened. */
   readonly literal: boolean;
-  /** Of the person, as the links of « Mes droits » hold them (`r=`); '' without any. They choose nothing: each card is priced by them. */
+  /** « Rien à payer pour moi »: only courses on which the verdict, by the answers, leaves nothing to pay. */
+  readonly nothingToPay: boolean;
+  /** Of the person, as the links of « Mes droits » hold them (`r=`); '' without any. Alone they choose nothing: each card is priced by them. */
   readonly answers: string;
 }
 
@@ -27,6 +29,8 @@ export const facetParameters = {
   level: 'niveau',
   competence: 'competence',
 } as const satisfies Readonly<Record<FacetName, string>>;
+
+export const nothingToPayParameter = 'pour-moi';
 
 export const sortParameters: Readonly<Record<Sort, string>> = {
   relevance: 'pertinence',
@@ -51,11 +55,13 @@ export function parametersOf({
   sort,
   page,
   literal,
+  nothingToPay,
   answers,
 }: SearchRequest): readonly (readonly [string, string])[] {
   return [
     ...(q === '' ? [] : [['q', q] as const]),
     ...choicesOf(filters).map(({ facet, value }) => [facetParameters[facet], value] as const),
+    ...(nothingToPay ? [[nothingToPayParameter, '1'] as const] : []),
     ...(sort === 'relevance' ? [] : [['tri', sortParameters[sort]] as const]),
     ...(literal ? [['exact', '1'] as const] : []),
     ...(answers === '' ? [] : [['r', answers] as const]),
@@ -75,5 +81,6 @@ export const emptyRequest: SearchRequest = {
   sort: 'relevance',
   page: 1,
   literal: false,
+  nothingToPay: false,
   answers: '',
 };

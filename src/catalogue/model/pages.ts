@@ -77,12 +77,15 @@ export interface ProviderPage {
 export type Proposal =
   | { readonly kind: 'without'; readonly choice: Choice; readonly count: number }
   | { readonly kind: 'without-filters'; readonly count: number }
+  | { readonly kind: 'without-nothing-to-pay'; readonly count: number }
   | { readonly kind: 'subject'; readonly words: string; readonly count: number };
 
 export interface SearchResult {
   /** What was really searched: known values only, a page that exists. */
   readonly request: SearchRequest;
   readonly ignored: readonly Choice[];
+  /** With « Rien à payer pour moi », how many courses were judged, of those that could cost nothing; null without it. */
+  readonly lookedAt: { readonly courses: number; readonly of: number } | null;
   /** The page asked for was past the end. */
   readonly pastEnd: boolean;
   readonly total: number;

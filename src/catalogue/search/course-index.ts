@@ -53,6 +53,10 @@ export interface SearchQuery {
   readonly facets: readonly FacetName[];
   /** Search the words exactly as typed, without correction nor widening. */
   readonly literal?: boolean;
+  /** Only these courses exist, for the results and for the counts. */
+  readonly among?: ReadonlySet<CourseId>;
+  /** Results of a page; `pageSize` unless told, `resultCap` at most. */
+  readonly size?: number;
 }
 
 export interface FacetValue {

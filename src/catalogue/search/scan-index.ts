@@ -146,6 +146,7 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
     const counted = query.facets.map((name) => ({ name, counts: columns[name].values.map(() => 0) }));
     const hits: Hit[] = [];
     for (const [row, text] of candidates(meaning)) {
+      if (query.among?.has(row.course.id) === false) continue;
       let failed = 0;
       let failedFacet: FacetName | null = null;
       for (const { name, chosen } of filters) {
@@ -162,9 +163,10 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
       }
     }
     hits.sort(byKeyThenRelevance);
-    const pages = Math.max(1, Math.ceil(Math.min(hits.length, resultCap) / pageSize));
+    const size = Math.min(query.size ?? pageSize, resultCap);
+    const pages = Math.max(1, Math.ceil(Math.min(hits.length, resultCap) / size));
     const page = Math.min(Math.max(1, Math.trunc(query.page) || 1), pages);
-    const listed = hits.slice((page - 1) * pageSize, page * pageSize);
+    const listed = hits.slice((page - 1) * size, page * size);
     return {
       ids: listed.map(({ row }) => row.course.id),
       total: hits.length,

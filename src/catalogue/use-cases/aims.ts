@@ -1,5 +1,5 @@
 /** Courses and certifications as what a person wants to know the cost of. */
-import { type Aim, type AimedAction, conforming, type FindAim } from '../../eligibility/model/aim.ts';
+import { type Aim, type AimedAction, anyCourse, conforming, type FindAim } from '../../eligibility/model/aim.ts';
 import type { IsoDate } from '../../eligibility/model/dates.ts';
 import type { Register, RegisterRecord } from '../../framework/registry/model.ts';
 import { isoDay } from '../../platform/web/format.ts';
@@ -21,6 +21,10 @@ export interface Aims {
   /** One for each course that is still offered, by id. */
   actionsOf(courses: readonly Course[], date: IsoDate): Promise<ReadonlyMap<string, AimedAction>>;
 }
+
+/** `recherche:<query of /catalogue>`: a search that waits for the answers of the person. */
+export const searchAim = 'recherche:';
+export const longestSearchAim = 600;
 
 const isOffered = ({ state }: Course): boolean => state === 'published' || state === 'missing';
 
@@ -88,11 +92,21 @@ export function makeAims({ courses, funding, register, now }: AimParts): Aims {
   return {
     actionsOf,
     async find(ref, date) {
+      if (ref.startsWith(searchAim)) return searchOf(ref);
       const [, kind, name = ''] = /^(cours|certification):([A-Za-z0-9]{1,20})$/.exec(ref) ?? [];
       if (kind === 'cours') return courseAim(name, date);
       return kind === 'certification' ? certificationAim(name.toUpperCase(), date) : null;
     },
   };
+}
+
+/** The account in general, and the way back to the search, which keeps the answers. */
+function searchOf(ref: string): Aim | null {
+  const query = ref.slice(searchAim.length);
+  if (query.length > longestSearchAim || !/^[\w%=&.~+!*'()-]*$/.test(query)) return null;
+  const href = `/catalogue?${query}`;
+  const others = { text: 'Voir les cours où je n’ai rien à payer', href };
+  return { ...anyCourse, ref, label: 'Ma recherche de cours', href: '/catalogue', others };
 }
 
 /** The day the register was read for this record: of the newest export, else of the built-in sample. */

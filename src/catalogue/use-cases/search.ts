@@ -8,10 +8,13 @@ import type { CatalogueFigures, Proposal, SearchResult } from '../model/pages.ts
 import type { Course } from '../model.ts';
 import { type FacetName, type Filters, facetNames, type SearchPage, type SearchQuery } from '../search/course-index.ts';
 import type { CatalogueParts } from '../use-cases.ts';
+import { mayCostNothing } from './nothing-to-pay.ts';
 
 type Parts = CatalogueParts & { summary(): Promise<CatalogueFigures> };
 
 const shownPathways = 2;
+/** Courses judged for one person at one search. */
+const mostJudged = 500;
 const namedProviders = 60;
 
 export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<SearchResult> {
@@ -21,10 +24,19 @@ export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<Se
   const ask = (query: Partial<SearchQuery>): Promise<SearchPage> =>
     index.search({ q: '', filters: {}, sort: 'relevance', page: 1, facets: [], ...query });
 
+  /** Judged before anything is narrowed, so that the counts of the filters are of the courses that cost nothing. */
+  async function nothingToPay({ q, literal, answers }: SearchRequest) {
+    const { ids, total } = await ask({ q, literal, filters: mayCostNothing(answers), size: mostJudged });
+    const among = await parts.nothingToPay(ids, answers);
+    return { among, lookedAt: { courses: ids.length, of: total } };
+  }
+
   return async (asked) => {
     const { filters, ignored } = await knownOnly(asked.filters, parts, ask);
-    const query: SearchQuery = { ...asked, filters, facets: facetNames };
-    const found = await ask(query);
+    const mine = asked.nothingToPay ? await nothingToPay(asked) : null;
+    const askAmong: Ask = (query) => ask(mine === null ? query : { ...query, among: mine.among });
+    const { answers: _answers, nothingToPay: _chosen, ...words } = asked;
+    const found = await askAmong({ ...words, filters, facets: facetNames });
     const request = { ...asked, filters, page: found.page };
     const shown = (await courses.byIds(found.ids)).filter(isLiving);
     const groups = await groupsOf(shown, courses.byIds);
@@ -41,11 +53,12 @@ export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<Se
         ? []
         : parts.pathways.matching(found.correction ?? request.q, shownPathways),
       parts.summary(),
-      found.total === 0 ? waysOut(request, parts, ask) : [],
+      found.total === 0 ? waysOut(request, parts, { ask, askAmong }) : [],
     ]);
     return {
       request,
       ignored,
+      lookedAt: mine === null ? null : mine.lookedAt,
       pastEnd: asked.page > found.pages,
       total: found.total,
       pages: found.pages,
@@ -105,10 +118,17 @@ async function knownOnly(
 const maxSubjects = 3;
 
 /** Only what gives something, with what it gives (product 3.6). */
-async function waysOut(request: SearchRequest, { index }: Parts, ask: Ask): Promise<readonly Proposal[]> {
-  const { q, filters, literal } = request;
+async function waysOut(
+  request: SearchRequest,
+  { index }: Parts,
+  { ask, askAmong }: { readonly ask: Ask; readonly askAmong: Ask },
+): Promise<readonly Proposal[]> {
+  const { q, filters, literal, nothingToPay } = request;
   const choices = choicesOf(filters);
-  const count = async (query: Partial<SearchQuery>) => (await ask({ ...query, literal })).total;
+  const count = async (query: Partial<SearchQuery>) => (await askAmong({ ...query, literal })).total;
+  const paid: Proposal[] = nothingToPay
+    ? [{ kind: 'without-nothing-to-pay', count: (await ask({ q, filters, literal })).total }]
+    : [];
   const without = await Promise.all(
     choices.slice(0, 10).map(async (choice): Promise<Proposal> => {
       const others = choices.filter((other) => other !== choice);
@@ -117,8 +137,8 @@ async function waysOut(request: SearchRequest, { index }: Parts, ask: Ask): Prom
   );
   const all: Proposal[] =
     choices.length > 1 ? [{ kind: 'without-filters', count: await count({ q, filters: {} }) }] : [];
-  const subjects = await nearSubjects(q, index, ask);
-  return [...without, ...all, ...subjects].filter((proposal) => proposal.count > 0);
+  const subjects = await nearSubjects(q, index, askAmong);
+  return [...paid, ...without, ...all, ...subjects].filter((proposal) => proposal.count > 0);
 }
 
 /** The longest words typed, and what the index completes them to. */

@@ -11,6 +11,7 @@ import {
   emptyRequest,
   facetParameters,
   filtersOf,
+  nothingToPayParameter,
   parametersOf,
   type SearchRequest,
   searchAddress,
@@ -68,6 +69,13 @@ export interface SearchModel {
   readonly chips: readonly { readonly text: string; readonly href: string }[];
   readonly clearHref: string;
   readonly filterCount: string | null;
+  /** The first filter; without answers it leads to the questions, and back. */
+  readonly nothingToPay: {
+    readonly parameter: string;
+    readonly label: string;
+    readonly condition: string;
+    readonly checked: boolean;
+  };
   readonly groups: readonly Group[];
   readonly sorts: readonly { readonly value: string; readonly label: string; readonly selected: boolean }[];
   /** What each form keeps of the rest. */
@@ -90,6 +98,7 @@ interface Emptiness {
   readonly nothingNear: string | null;
 }
 
+const nothingToPayLabel = 'Rien à payer pour moi';
 const shownProviders = 30;
 const sortLabels: Readonly<Record<Sort, string>> = {
   relevance: 'Pertinence',
@@ -119,7 +128,8 @@ export function searchModel(result: SearchResult, words: SearchWords): SearchMod
   const choices = choicesOf(request.filters);
   const label = (choice: Choice) => chosenLabel(choice, result, words);
   const subject = correction ?? request.q;
-  const heading = headingOf(result, choices.map(label));
+  const chosen = choices.length + (request.nothingToPay ? 1 : 0);
+  const heading = headingOf(result, [...(request.nothingToPay ? [nothingToPayLabel] : []), ...choices.map(label)]);
   return {
     title: total === 0 ? 'Aucun cours trouvé' : subject === '' ? 'Trouver un cours' : `Cours pour « ${subject} »`,
     description: null,
@@ -129,16 +139,31 @@ export function searchModel(result: SearchResult, words: SearchWords): SearchMod
     q: request.q,
     heading: french(heading),
     countText: french(countOf(result)),
-    notices: noticesOf(result).map(french),
+    notices: noticesOf(result, words.now).map(french),
     correction:
       correction === null ? null : { typed: request.q, href: searchAddress({ ...request, literal: true, page: 1 }) },
     widened:
       result.widenedTo.length === 0
         ? null
         : { words: listed(result.widenedTo), href: searchAddress({ ...request, literal: true, page: 1 }) },
-    chips: choices.map((choice) => ({ text: label(choice), href: searchAddress(withoutChoice(request, choice)) })),
-    clearHref: searchAddress({ ...request, filters: {}, page: 1 }),
-    filterCount: choices.length === 0 ? null : count(choices.length, 'choix actif', 'choix actifs'),
+    chips: [
+      ...(request.nothingToPay
+        ? [{ text: nothingToPayLabel, href: searchAddress({ ...request, nothingToPay: false, page: 1 }) }]
+        : []),
+      ...choices.map((choice) => ({ text: label(choice), href: searchAddress(withoutChoice(request, choice)) })),
+    ],
+    clearHref: searchAddress({ ...request, filters: {}, nothingToPay: false, page: 1 }),
+    filterCount: chosen === 0 ? null : count(chosen, 'choix actif', 'choix actifs'),
+    nothingToPay: {
+      parameter: nothingToPayParameter,
+      label: nothingToPayLabel,
+      checked: request.nothingToPay,
+      condition: french(
+        request.answers === ''
+          ? "quelques questions d'abord, sans compte ; vous revenez ensuite à cette recherche"
+          : "d'après vos réponses, à la date du jour ; jamais quand un prix n'est pas connu",
+      ),
+    },
     groups: groupsOf(result, words),
     sorts: sorts.map((sort) => ({
       value: sortParameters[sort],
@@ -146,7 +171,7 @@ export function searchModel(result: SearchResult, words: SearchWords): SearchMod
       selected: sort === request.sort,
     })),
     keptBySearch: hidden({ ...request, q: '', literal: false }),
-    keptByFilters: hidden({ ...request, filters: {} }),
+    keptByFilters: hidden({ ...request, filters: {}, nothingToPay: false }),
     keptBySort: hidden({ ...request, sort: 'relevance' }),
     pathways: result.pathways,
     cards: result.courses.map((course) =>
@@ -194,7 +219,7 @@ function countOf({ total, summary }: SearchResult): string {
   return `${count(total, 'cours', 'cours')}${read}`;
 }
 
-function noticesOf({ ignored, pastEnd, pages, total }: SearchResult): readonly string[] {
+function noticesOf({ ignored, lookedAt, pastEnd, pages, total }: SearchResult, now: Date): readonly string[] {
   const shown = ignored.slice(0, 5).map(({ value }) => `« ${value} »`);
   const more = ignored.length > shown.length ? ` et ${ignored.length - shown.length} autres` : '';
   const lost =
@@ -203,11 +228,18 @@ function noticesOf({ ignored, pastEnd, pages, total }: SearchResult): readonly s
       : `Ces filtres n'existent pas : ${shown.join(', ')}${more}. Ils ont été ignorés.`;
   return [
     ...(ignored.length === 0 ? [] : [lost]),
+    ...(lookedAt === null ? [] : [nothingToPayText(lookedAt, now)]),
     ...(pastEnd ? [pages === 1 ? "Il n'y a qu'une page" : `Il n'y a que ${number(pages)} pages`] : []),
     ...(total > resultCap
       ? [`Seuls les ${number(resultCap)} premiers cours sont listés. Ajoutez un filtre pour voir les autres.`]
       : []),
   ];
+}
+
+/** On what the filter rests, and what it cannot see. */
+function nothingToPayText({ courses, of }: NonNullable<SearchResult['lookedAt']>, now: Date): string {
+  const cut = of > courses ? ` Seuls les ${number(courses)} premiers cours ont été regardés : ajoutez des mots.` : '';
+  return `Rien à payer pour vous, d'après vos réponses, calculé le ${shortDate(now)}. Le solde de votre compte formation (CPF) n'est jamais dans une adresse : un cours qu'il paierait en entier n'est pas compté ici.${cut}`;
 }
 
 /** Out of its group a choice says what it is of, and a claim keeps its conditions (T8). */
@@ -342,6 +374,11 @@ function proposalLink(proposal: Proposal, request: SearchRequest, label: (choice
       return {
         text: french(`Sans le filtre « ${label(proposal.choice)} » : ${given}`),
         href: searchAddress(withoutChoice(request, proposal.choice)),
+      };
+    case 'without-nothing-to-pay':
+      return {
+        text: french(`Sans le filtre « ${nothingToPayLabel} » : ${given}`),
+        href: searchAddress({ ...request, nothingToPay: false, page: 1 }),
       };
     case 'without-filters':
       return {

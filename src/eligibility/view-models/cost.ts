@@ -21,6 +21,11 @@ export function withAnswers(href: string, r: string): string {
   return r === '' ? href : `${href}${href.includes('?') ? '&' : '?'}r=${r}`;
 }
 
+/** Where the questions about an aim begin. */
+export function questionsFor(ref: string): string {
+  return `${questionPath}?${new URLSearchParams({ but: ref })}`;
+}
+
 export interface Cost {
   /** The line « Pour vous ». */
   readonly forYou: string;

@@ -5,6 +5,7 @@ import { writeAnswers } from '../model/answers.ts';
 import { assess } from '../model/assess.ts';
 import { type Asked, type Judged, lacksProof, withProof } from '../model/journey.ts';
 import type { RuleSet } from '../model/rule-set.ts';
+import { withAnswers } from './cost.ts';
 import { easyLink } from './journey.ts';
 import { plainSentences } from './plain.ts';
 import { type VerdictBlock, type VerdictContext, verdictBlock, withProofText } from './verdict.ts';
@@ -87,7 +88,8 @@ export function resultModel(
     whole: wholeOf(way, shown),
     next: asked === null ? null : { text: asked.question.text, move: moveTo(questionPath, way) },
     proof: judged.some((one) => lacksProof(telling, one)) ? proofText(way, shown, rules) : null,
-    others: aim.others,
+    others:
+      aim.others === null ? null : { ...aim.others, href: withAnswers(aim.others.href, writeAnswers(telling.answers)) },
     told: toldRows(way),
     past:
       date === today
@@ -102,7 +104,8 @@ export function resultModel(
     receipt: settings.receipts
       ? {
           hidden: [
-            { name: 'but', value: aim.ref },
+            // A search is no subject: its receipt is of the account in general.
+            { name: 'but', value: aim.supposed === 'course' ? '' : aim.ref },
             { name: 'date', value: date },
             { name: 'r', value: writeAnswers(telling.answers) },
             ...(balance === null ? [] : [{ name: 'solde', value: String(balance) }]),
