@@ -62,6 +62,7 @@ import { makePathwayStore } from './pathways/store.ts';
 import { makeListPathways, makePathwayBySlug, makeRebuildPathways, type RebuildReport } from './pathways/use-cases.ts';
 import { openPeople, type People } from './people.ts';
 import { makeSourceHttp } from './platform/http.ts';
+import { joinedRead } from './platform/joined-reads.ts';
 import { takeLock } from './platform/lock.ts';
 import type { Log } from './platform/log.ts';
 import type { Delivery } from './platform/mail.ts';
@@ -423,6 +424,15 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const verdicts = once(() =>
       openVerdicts({ config, log, database, courses, register, funding, rules, people, pathways }),
     );
+    // Asked by every page that lists courses, for the sources of all of them.
+    const failing = joinedRead(
+      async (ids) =>
+        new Map(
+          await Promise.all(
+            ids.map(async (id) => [id, failingSince(await harvest.endingsOf(id, runsLookedAt))] as const),
+          ),
+        ),
+    );
     const useCases: UseCases = {
       harvest,
       held,
@@ -458,9 +468,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       digest: { send: async (signal) => (await operating()).digest.send(signal) },
       sourceNotices: { catchUp: async (signal) => (await partners()).notices.catchUp(signal) },
       async failingSince(sourceIds) {
-        const found = await Promise.all(
-          sourceIds.map(async (id) => [id, failingSince(await harvest.runsOf(id, runsLookedAt))] as const),
-        );
+        const found = await Promise.all(sourceIds.map(async (id) => [id, (await failing(id)) ?? null] as const));
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };

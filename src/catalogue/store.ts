@@ -2,6 +2,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { type AccessCode, accessCodes } from '../eligibility/model.ts';
 import type { Band, CompetenceCode } from '../framework/model.ts';
+import { joinedFind } from '../platform/joined-reads.ts';
 import type { FilledFields } from './model/filled.ts';
 import type { Course, CourseId } from './model.ts';
 import { type CourseDocument, living, type RemovalDocument } from './store/document.ts';
@@ -136,10 +137,11 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
 
   const database = connection.getClient().db(connection.name);
 
+  // The courses of the cards of a page; the same ones stand on many pages.
+  const documentsOf = joinedFind('_id', (ids) => courses.find({ _id: { $in: ids } }).lean<CourseDocument[]>());
+
   async function byIds(ids: readonly CourseId[]): Promise<Course[]> {
-    const found = await courses.find({ _id: { $in: ids } }).lean<CourseDocument[]>();
-    const byId = new Map(found.map((document) => [document._id, toCourse(document)]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
+    return (await Promise.all(ids.map(documentsOf))).flat().map(toCourse);
   }
 
   /** Those of them that the group of each has no other course for: the holder of the card is of the same school. */

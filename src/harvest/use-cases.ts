@@ -51,6 +51,8 @@ export interface Harvest {
   /** @throws AppError not-found. */
   run(runId: string): Promise<{ readonly run: HarvestRun; readonly ahead: number }>;
   runsOf(sourceId: string, limit: number): Promise<readonly HarvestRun[]>;
+  /** Only how they ended and when. */
+  endingsOf(sourceId: string, limit: number): Promise<readonly Pick<HarvestRun, 'status' | 'endedAt'>[]>;
   /** Records of the source whose last version has a problem. */
   problemsOf(sourceId: string): Promise<ProblemRecords>;
   /** How many of them. */
@@ -128,6 +130,7 @@ export function makeHarvest(dependencies: HarvestDependencies): Harvest {
     },
 
     runsOf: (sourceId, limit) => runs.bySource(sourceId, limit),
+    endingsOf: (sourceId, limit) => runs.endings(sourceId, limit),
     problemsOf: (sourceId) => records.problems(sourceId),
     problemCount: (sourceId) => records.problemCount(sourceId),
 

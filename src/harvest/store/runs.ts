@@ -131,6 +131,8 @@ export interface RunStore {
   }): Promise<HarvestRun[]>;
   /** Newest first. */
   bySource(sourceId: string, limit: number): Promise<HarvestRun[]>;
+  /** Of the last runs, newest first: how they ended and when, without what they say. */
+  endings(sourceId: string, limit: number): Promise<readonly Pick<HarvestRun, 'status' | 'endedAt'>[]>;
   /** The last run of each source that ran, skipped ones left out. */
   lastOfEach(): Promise<HarvestRun[]>;
   /** End of the last complete run of any source; null before the first. */
@@ -363,6 +365,14 @@ export function makeRunStore(connection: Connection): RunStore {
     },
 
     bySource: (sourceId, limit) => list({ sourceId }, limit),
+
+    async endings(sourceId, limit) {
+      const found = runs.find({ sourceId }, { projection: { status: 1, endedAt: 1 } });
+      return (await found.sort({ queuedAt: -1, _id: 1 }).limit(limit).toArray()).map(({ status, endedAt }) => ({
+        status,
+        endedAt,
+      }));
+    },
 
     lastOfEach,
 
