@@ -393,6 +393,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
           databaseUri: database.uri,
           databaseKind: database.kind,
           enabledConnectors: config.enabledConnectors,
+          secretKeys: keys(),
         },
         log,
       });

@@ -15,6 +15,7 @@ import type { AnyConnector, SourceHttp } from './connector.ts';
 import { discoverConnectors } from './discover.ts';
 import { type ExamineOptions, examine, examinedRecords, readingMs } from './examine.ts';
 import { addressOfFile, fileHttp, pathHttp } from './file-http.ts';
+import { discreet, opened, openerOf } from './open-source.ts';
 import { type Recognised, recognise } from './recognise.ts';
 
 /** What the thread is started with. Holds the database address, which may hold credentials: never logged. */
@@ -29,6 +30,8 @@ export interface ExamineThreadData {
   readonly demoOrigin: string | null;
   readonly wireBytes: number;
   readonly decodedBytes: number;
+  /** Keys of the installation, the current one first, for secret settings. Never logged. */
+  readonly secretKeys?: readonly Uint8Array[];
 }
 
 /** Where the catalogue is. */
@@ -41,8 +44,12 @@ export type Where =
 
 export interface ExamineRequest {
   readonly where: Where;
-  /** Null: to be recognised. `config` may hold secrets: it is not kept. */
-  readonly format: { readonly connector: string; readonly config: Readonly<Record<string, unknown>> } | null;
+  /** Null: to be recognised. Secret settings are in `sealed`, and opened in the thread. */
+  readonly format: {
+    readonly connector: string;
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly sealed: Readonly<Record<string, string>>;
+  } | null;
   /** May reach the demonstration server. */
   readonly demo: boolean;
 }
@@ -66,6 +73,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: ExamineThreadDa
   );
   const framework = loadFramework();
   const log = makeLog(data.logLevel);
+  const openSecret = openerOf(data.secretKeys ?? []);
   // One queue per host for everybody: many previews of one site do not become its load.
   const turns = makeHostTurns({ clock: Date.now, sleep: sleepUnlessAborted });
   let database: Promise<Database> | null = null;
@@ -106,8 +114,9 @@ async function serve(port: NonNullable<typeof parentPort>, data: ExamineThreadDa
       }
       const connector = known(connectors, format.connector);
       const url = where.kind === 'address' ? where.url : addressOfFile(connector, where.site);
-      const config = { ...format.config, url };
-      const report = await examine(connector, config, open(), { ...options, all: false });
+      const { source, values } = opened(format, openSecret);
+      const config = { ...source.config, url };
+      const report = await examine(discreet(connector, values), config, open(), { ...options, all: false });
       return { connector: connector.id, title: connector.title, config: {}, report };
     } catch (error) {
       if (!signal.aborted) throw error;

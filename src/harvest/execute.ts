@@ -2,7 +2,7 @@
 import { AppError } from '../errors.ts';
 import type { AnyConnector } from './connector.ts';
 import type { HarvestRun, HarvestSource, RunFault } from './model.ts';
-import { discreet, type OpenSecret, opened } from './open-source.ts';
+import { discreet, type OpenSecret, opened, openerOf } from './open-source.ts';
 import { harvest, type PipelineTools } from './pipeline.ts';
 import { keyFault, lost, settingsFault, stoppedBy } from './words.ts';
 
@@ -46,12 +46,8 @@ const exhausted: RunFault = {
   url: null,
 };
 
-const noKey: OpenSecret = () => {
-  throw new AppError('unavailable', 'SECRET_KEY_MISSING', 'La clé des réglages secrets manque.');
-};
-
 export function makeLocalQueue(options: LocalQueueOptions): RunQueue {
-  const { tools, connectors } = options;
+  const { tools, connectors, openSecret = openerOf([]) } = options;
   const stops = new Map<string, AbortController>();
   const waiting: (() => void)[] = [];
   const working = new Set<Promise<unknown>>();
@@ -94,9 +90,9 @@ export function makeLocalQueue(options: LocalQueueOptions): RunQueue {
   }
 
   /** Null when the key of its secret settings is not here. */
-  function openedHere(source: HarvestSource): ReturnType<typeof opened> | null {
+  function openedHere(source: HarvestSource): ReturnType<typeof opened<HarvestSource>> | null {
     try {
-      return opened(source, options.openSecret ?? noKey);
+      return opened(source, openSecret);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       tools.log.error({ err: error, sourceId: source.id }, 'secret settings of a source could not be opened');

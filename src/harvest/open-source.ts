@@ -2,14 +2,28 @@
  * The secret settings of a source, opened where it is read and nowhere else. What goes wrong while it is read may quote
  * them, since partners put keys in their links: they are taken out before anything is logged or kept.
  */
+import { AppError } from '../errors.ts';
+import { makeSecrets } from '../platform/secrets.ts';
 import type { AnyConnector, SourceItem } from './connector.ts';
 import type { HarvestSource } from './model.ts';
 
 /** Opens one sealed setting. @throws AppError when the key is not here */
 export type OpenSecret = (sealed: string) => string;
 
+/** @param keys of the installation, the current one first; without any, nothing can be opened */
+export function openerOf(keys: readonly Uint8Array[]): OpenSecret {
+  const [current, ...older] = keys.map((key) => Buffer.from(key));
+  if (current !== undefined) return makeSecrets(current, older).open;
+  return () => {
+    throw new AppError('unavailable', 'SECRET_KEY_MISSING', 'La clé des réglages secrets manque.');
+  };
+}
+
 /** @returns the source with its whole settings, and the values that nobody may read */
-export function opened(source: HarvestSource, open: OpenSecret): { source: HarvestSource; values: readonly string[] } {
+export function opened<Sealed extends Pick<HarvestSource, 'config' | 'sealed'>>(
+  source: Sealed,
+  open: OpenSecret,
+): { readonly source: Sealed; readonly values: readonly string[] } {
   const entries = Object.entries(source.sealed ?? {}).map(([name, sealed]) => [name, open(sealed)] as const);
   if (entries.length === 0) return { source, values: [] };
   return {

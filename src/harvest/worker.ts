@@ -12,12 +12,11 @@ import { makeSourceHttp } from '../platform/http.ts';
 import { makeHostTurns, sleepUnlessAborted } from '../platform/http-pace.ts';
 import { makeLog } from '../platform/log.ts';
 import { connectTo, type Database } from '../platform/mongo.ts';
-import { makeSecrets } from '../platform/secrets.ts';
 import { discoverConnectors } from './discover.ts';
 import { makeLocalQueue } from './execute.ts';
 import { fileHttp } from './file-http.ts';
 import type { HarvestRun, HarvestSource } from './model.ts';
-import type { OpenSecret } from './open-source.ts';
+import { openerOf } from './open-source.ts';
 import type { PipelineSettings, PipelineTools } from './pipeline.ts';
 import { makeJudgingThread } from './start-judging.ts';
 import { makeHarvestStore } from './store.ts';
@@ -105,11 +104,6 @@ async function storedCatalogue(files: Files, id: string, owner: string): Promise
   return bytes;
 }
 
-function openerOf({ secretKeys = [] }: HarvestWorkerData): { readonly openSecret?: OpenSecret } {
-  const [current, ...older] = secretKeys.map((key) => Buffer.from(key));
-  return current === undefined ? {} : { openSecret: makeSecrets(current, older).open };
-}
-
 async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerData): Promise<void> {
   const database = await connectTo(data.databaseUri, data.databaseKind);
   const connectors = await discoverConnectors(
@@ -122,7 +116,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerDa
     tools: { ...makePipelineTools(data, database), judgeElsewhere: judging.judge },
     connectors,
     concurrency: data.concurrency,
-    ...openerOf(data),
+    openSecret: openerOf(data.secretKeys ?? []),
     onProgress: (report) => say({ kind: 'progress', ...report }),
   });
   port.on('message', (message: ToWorker) => {

@@ -340,7 +340,8 @@ describe('sources of organisations', function () {
     await drafting.saveSettings(member, declared.id, { url: feed, token: word });
     await drafting.saveSettings(member, declared.id, { url: feed, token: '' });
     await errorOf(drafting.preview(member, declared.id));
-    expect(asked[0]?.format?.config.token, 'read with it').to.equal(word);
+    expect(JSON.stringify(asked), 'handed over as it is sealed').to.not.contain(word);
+    expect(secrets.open(asked[0]?.format?.sealed.token ?? ''), 'read with it').to.equal(word);
 
     const page = JSON.stringify(settingsModel(await drafting.draft(member, declared.id), null, {}));
     expect(page).to.not.contain(word).and.not.contain('v1.');

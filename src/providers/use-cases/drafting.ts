@@ -325,8 +325,8 @@ export function makeDrafting(dependencies: DraftingDependencies) {
     async preview(actor: Actor, id: string): Promise<Preview> {
       const { source } = await ownSource(sources, actor, id, 'source:own');
       if (source.state === 'closed') throw new AppError('conflict', 'SOURCE_FERMEE', 'Cette source est fermée.');
-      const config = { ...source.config, ...opened(source) };
-      const format = { connector: source.connector, config };
+      const { connector, config, sealed } = source;
+      const format = { connector, config, sealed };
       let found: Recognised;
       try {
         found = await examiner.examine({ where: whereOf(source), format, demo: source.demo });
