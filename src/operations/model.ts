@@ -20,7 +20,7 @@ export interface Situation {
   /** Its server keeps failing and is left alone. */
   readonly resting: OpenBreaker | null;
   /** Until when the source says that it answers as it does. */
-  readonly sunset: Date | null;
+  readonly sunset: { readonly end: Date; readonly toldAt: Date } | null;
   /** Records refused by the last run that judged any. */
   readonly quarantine: { readonly count: number; readonly run: HarvestRun } | null;
 }

@@ -104,7 +104,7 @@ describe('the end that a source announces', () => {
     const told = run({ startedAt: night(20), sunset: end });
     const same = run({ startedAt: night(21), notModified: true });
     const failed = run({ startedAt: night(22), status: 'failed', fault });
-    const said = (...runs: HarvestRun[]) => situationOf(source(), runs, night(22, 9)).sunset;
+    const said = (...runs: HarvestRun[]) => situationOf(source(), runs, night(22, 9)).sunset?.end ?? null;
     expect(said(told)).to.deep.equal(end);
     expect(said(failed, same, told)).to.deep.equal(end);
     expect(said(run({ startedAt: night(22) }), told)).to.equal(null);

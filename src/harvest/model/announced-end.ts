@@ -2,10 +2,13 @@
 import { completeStatuses, type HarvestRun } from '../model.ts';
 
 /** Of the last reading that had an answer: « not modified » repeats no header. @param runs newest first */
-export function announcedEnd(runs: readonly Pick<HarvestRun, 'status' | 'notModified' | 'sunset'>[]): Date | null {
+export function announcedEnd(
+  runs: readonly Pick<HarvestRun, 'status' | 'notModified' | 'sunset' | 'queuedAt'>[],
+): { readonly end: Date; readonly toldAt: Date } | null {
   const last = runs.find(
     ({ status, notModified, sunset }) =>
       sunset !== null || (!notModified && (completeStatuses.includes(status) || status === 'held')),
   );
-  return last?.sunset ?? null;
+  if (last === undefined || last.sunset === null) return null;
+  return { end: last.sunset, toldAt: last.queuedAt };
 }

@@ -140,17 +140,17 @@ function topicsOf(watch: Watch) {
       of(({ source, sunset }) =>
         sunset === null
           ? null
-          : { href: sourcePath(source.id), detail: `fin annoncée le ${shortDate(sunset)}`, since: watch.at },
+          : { href: sourcePath(source.id), detail: `fin annoncée le ${shortDate(sunset.end)}`, since: sunset.toldAt },
       ),
     ),
     ...topicOf(
       'Travaux à regarder',
       jobsPath,
-      jobs.map(({ name, title, kind, since }) => ({
-        text: title,
-        href: jobPath(name),
-        detail: `${troubleWords[kind]} depuis le ${shortMoment(since)}`,
-        since,
+      jobs.map((job) => ({
+        text: job.title,
+        href: jobPath(job.name),
+        detail: troubleWords(job, shortMoment),
+        since: job.since,
       })),
     ),
     ...topicOf(

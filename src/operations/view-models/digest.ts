@@ -28,7 +28,7 @@ function linesOf({ held, failing, missedAt, resting, sunset, quarantine }: Situa
       : [
           `Serveur laissé au repos après ${count(resting.failures, 'échec')} de suite. Prochain essai après le ${longMoment(resting.until)}.`,
         ]),
-    ...(sunset === null ? [] : [`La source annonce la fin de ce format le ${longDate(sunset)}.`]),
+    ...(sunset === null ? [] : [`La source annonce la fin de ce format le ${longDate(sunset.end)}.`]),
     ...(quarantine === null
       ? []
       : [`${count(quarantine.count, 'fiche')} en quarantaine, à la collecte du ${longDate(quarantine.run.queuedAt)}.`]),
@@ -52,7 +52,7 @@ function siteLines({ waitingSources, waitingOrganisations, proposals, jobs, mail
       : [
           `${count(proposals.total, 'rapprochement de cours attend', 'rapprochements de cours attendent')} une relecture${since(proposals.since ?? undefined)}.`,
         ]),
-    ...jobs.map(({ title, kind, since: at }) => `Travail « ${title} » : ${troubleWords[kind]}, ${longMoment(at)}.`),
+    ...jobs.map((job) => `Travail « ${job.title} » : ${troubleWords(job, longMoment)}.`),
     ...line(
       mails,
       `${count(mails.length, "courriel n'est pas parti", 'courriels ne sont pas partis')}${since(mails[0]?.since)}`,

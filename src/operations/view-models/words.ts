@@ -2,7 +2,7 @@
 import type { HarvestRun } from '../../harvest/model.ts';
 import { statusWords } from '../../harvest/words.ts';
 import { clock, count, listed, longDate, number, shortDate } from '../../platform/web/format.ts';
-import type { JobTroubleKind } from '../model.ts';
+import type { JobTrouble } from '../model.ts';
 
 export const dashboardPath = '/admin';
 export const jobsPath = '/admin/travaux';
@@ -14,12 +14,19 @@ export const shortMoment = (date: Date) => `${shortDate(date)} à ${clock(date)}
 /** « 22 novembre 2026 à 5 h 12 ». */
 export const longMoment = (date: Date) => `${longDate(date)} à ${clock(date)}`;
 
-export const troubleWords: Readonly<Record<JobTroubleKind, string>> = {
-  failed: 'échoué',
-  late: 'en retard',
-  overtime: 'au-delà de son temps limite',
-  interrupted: 'interrompu',
-};
+/** « échoué le 22/11/2026 à 5 h 12 ». @param date writes a moment */
+export function troubleWords({ kind, since }: JobTrouble, date: (at: Date) => string): string {
+  switch (kind) {
+    case 'failed':
+      return `échoué le ${date(since)}`;
+    case 'late':
+      return `en retard depuis le ${date(since)}`;
+    case 'overtime':
+      return `en cours depuis le ${date(since)}, au-delà de son temps limite`;
+    case 'interrupted':
+      return `commencé le ${date(since)}, interrompu`;
+  }
+}
 
 /** « Rien à traiter. Dernière collecte réussie : {date}. » (4.6) */
 export function quietSentence(lastSuccess: Date | null): string {

@@ -136,11 +136,11 @@ export function runLine(run: HarvestRun, reader: Reader) {
 
 /** The source says that what it answers with ends; null when it says nothing of the kind. @param runs newest first */
 export function sunsetSentence(runs: readonly HarvestRun[]): string | null {
-  const end = announcedEnd(runs);
-  return end === null
+  const announced = announcedEnd(runs);
+  return announced === null
     ? null
     : french(
-        `La source annonce la fin de ce format le ${longDate(end)}. Vérifiez l'adresse et le format avant cette date.`,
+        `La source annonce la fin de ce format le ${longDate(announced.end)}. Vérifiez l'adresse et le format avant cette date.`,
       );
 }
 
