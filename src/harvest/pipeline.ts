@@ -295,6 +295,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     const given = count.value().received + removed;
     const announced = closing.announced ?? null;
     if (announced !== null && given < announced) {
+      await leaveUnsettled();
       await publishNew(baseline);
       return { announced, status: 'incomplete' as const, fault: shortFault(announced, given), held: gains(baseline) };
     }
@@ -306,6 +307,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       for await (const ids of courses.renamedIn(source.id, runId)) await records.markRenamed(source.id, ids);
     await publishNew(baseline);
     if (held !== null) {
+      await leaveUnsettled();
       const fault = (held.kind === 'losses' ? lossesFault : gainsFault)(held.concerned, held.of);
       return { announced, status: 'held' as const, fault, held };
     }
@@ -332,9 +334,20 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     for await (const ids of records.accepted(source.id)) await courses.renew(source.id, ids, now());
   }
 
+  /**
+   * What this run wrote is of no complete listing: a source that goes back to the one before would answer « not modified »
+   * to the validators of that one, and the writes would stay.
+   */
+  async function leaveUnsettled(): Promise<void> {
+    if (!isReplay && batchNumber > 0) await runs.forgetValidators(source.id);
+  }
+
   async function interrupted(fault: RunFault, baseline: Baseline) {
     const wrote = batchNumber > 0;
-    if (wrote) await publishNew(baseline);
+    if (wrote) {
+      await leaveUnsettled();
+      await publishNew(baseline);
+    }
     return {
       announced: null,
       status: wrote ? ('incomplete' as const) : ('failed' as const),

@@ -50,6 +50,7 @@ describe('command line', function () {
       ['harvest', 'decide'],
       ['harvest', 'stop'],
       ['sources', 'list'],
+      ['sources', 'patches'],
       ['sources', 'activate'],
       ['sources', 'pause'],
       ['connectors', 'list'],

@@ -144,7 +144,7 @@ describe('a correction in place', function () {
     expect(await title('a')).to.equal('Corrigé');
   });
 
-  it('when the source sends the corrected value, it is offered to be dropped and dropped by nobody else', async () => {
+  it('N9 when the source sends the corrected value, it is offered to be dropped and dropped by nobody else', async () => {
     await world.run([...records('a'), end()]);
     await add('a', 'title', 'Corrigé', 'Cours a');
     await world.run([...records('a'), end()]);

@@ -198,6 +198,15 @@ describe('correcting a record in place', () => {
     expect((await failure(save({ title: 'Un titre' }))).code).to.equal('FICHE_NON_CORRIGIBLE');
   });
 
+  it('a record without identifier is not one that a form can follow', async () => {
+    await harvest(record('', { title: 'Sans nom' }));
+    const { records: kept } = await world.store.records.problems(own.id);
+    const nameless = { ...ref, remoteId: kept[0]?.remoteId ?? '' };
+    const page = await correcting.record(mine, nameless);
+    expect(page.left.map(({ field, corrects }) => [field, corrects])).to.deep.equal([['identifiant', null]]);
+    expect((await failure(save({ title: 'Autre' }, mine, nameless))).code).to.equal('FICHE_NON_CORRIGIBLE');
+  });
+
   it('says that a valid record would stay out of the catalogue, and which course it would claim', async () => {
     await broken();
     expect(await correcting.check(mine, ref, { price: '1', title: 'Poterie' })).to.include({ result: 'out-of-scope' });

@@ -18,6 +18,7 @@ import { missingField, unreadablePrice } from '../../src/harvest/parse/problems.
 import { judge } from '../../src/harvest/pipeline/judge.ts';
 import { defaultSettings, harvest, type PipelineSettings, type PipelineTools } from '../../src/harvest/pipeline.ts';
 import { type HarvestStore, makeHarvestStore } from '../../src/harvest/store.ts';
+import { makeHeldRuns } from '../../src/harvest/use-cases/held.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
 import { testDatabase } from './database.ts';
 
@@ -177,6 +178,17 @@ function mortal<Store extends object>(store: Store, gate: () => void, sent: Set<
 
 export class Killed extends Error {}
 
+/** Alive until its call number `killAt`, counted from 1. */
+function mortality(killAt: number): () => void {
+  let calls = 0;
+  let dead = false;
+  return () => {
+    calls += 1;
+    if (calls === killAt) dead = true;
+    if (dead) throw new Killed();
+  };
+}
+
 export interface World {
   readonly database: Database;
   /** For another thread to join. */
@@ -193,6 +205,8 @@ export interface World {
   runUntilKilled(listing: Listing, options: RunOptions): Promise<{ id: string; finished: HarvestRun | null }>;
   /** Goes on with a run whose process died. */
   resume(id: string, listing: Listing, options?: RunOptions): Promise<HarvestRun>;
+  /** Answers a held run; the process that carries it out dies at each of `kills`, and the next one goes on. */
+  decide(id: string, source: HarvestSource, kind: 'applied' | 'kept', kills: readonly number[]): Promise<void>;
   /** What the catalogue holds, dates and drawn identifiers left out. */
   catalogue(sourceId?: string): Promise<{ remoteId: string; title: string; state: string }[]>;
   course(remoteId: string, sourceId?: string): Promise<Course>;
@@ -234,13 +248,7 @@ export async function makeWorld(): Promise<World> {
   const sent = new Set<unknown>();
 
   function tools(options: RunOptions, connector: AnyConnector): PipelineTools {
-    let calls = 0;
-    let dead = false;
-    const gate = () => {
-      calls += 1;
-      if (calls === options.killAt) dead = true;
-      if (dead) throw new Killed();
-    };
+    const gate = mortality(options.killAt ?? 0);
     return {
       courses: mortal(courses, gate, sent),
       records: mortal(store.records, gate, sent),
@@ -323,6 +331,39 @@ export async function makeWorld(): Promise<World> {
       sent.clear();
       const progress = await store.runs.progress(id);
       return execute(id, progress?.attempt ?? 0, listing, options);
+    },
+    async decide(id, source, kind, kills) {
+      const left = [...kills];
+      const next = () => {
+        const gate = mortality(left.shift() ?? 0);
+        return makeHeldRuns({
+          runs: mortal(store.runs, gate, sent),
+          records: mortal(store.records, gate, sent),
+          courses: mortal(courses, gate, sent),
+          sources: { byId: async () => source },
+          graceDays: defaultSettings.graceDays,
+          now,
+        });
+      };
+      const reason = kind === 'applied' ? 'Le partenaire le confirme.' : '';
+      const answer = () => next().decide(id, { kind, by: "l'opérateur", reason });
+      let work: Promise<unknown> = answer();
+      for (;;) {
+        const died = await work.then(
+          () => false,
+          (error: unknown) => {
+            if (error instanceof Killed) return true;
+            throw error;
+          },
+        );
+        if (!died) break;
+        await Promise.all(sent);
+        sent.clear();
+        const run = await store.runs.byId(id);
+        // Two minutes without a sign of life: another process takes the decision over, or nobody had taken it yet.
+        time += 120_000;
+        work = run?.decision == null ? answer() : next().finishDecisions();
+      }
     },
     async catalogue(sourceId = 'partenaire') {
       const all = await courses.bySource(sourceId, { limit: 10_000 });

@@ -141,6 +141,8 @@ export interface RunStore {
   ahead(run: HarvestRun): Promise<number>;
   reading(sourceId: string): Promise<Reading | null>;
   saveReading(sourceId: string, reading: Reading): Promise<void>;
+  /** The next run asks without conditions: what is stored is no longer what that reading gave. */
+  forgetValidators(sourceId: string): Promise<void>;
   erase(sourceIds: readonly string[]): Promise<void>;
   /** Ended before this; the last run of each source stays, since it says when the source was read. */
   countEndedBefore(before: Date): Promise<number>;
@@ -393,6 +395,10 @@ export function makeRunStore(connection: Connection): RunStore {
 
     async saveReading(sourceId, reading) {
       await readings.replaceOne({ _id: sourceId }, { ...reading }, { upsert: true });
+    },
+
+    async forgetValidators(sourceId) {
+      await readings.updateOne({ _id: sourceId }, { $unset: { validators: '' } });
     },
 
     async erase(sourceIds) {

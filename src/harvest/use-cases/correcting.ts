@@ -88,6 +88,9 @@ export interface CorrectingDependencies {
 const longestText = 1_500;
 const longestProblem = 10_000;
 
+const identifier = 'identifiant';
+const nameCodes: ReadonlySet<string> = new Set(['E_CHAMP_MANQUANT', 'E_CHAMP_TROP_LONG']);
+
 const isLive = ({ ended }: Patch) => ended === null;
 
 export function makeCorrecting(dependencies: CorrectingDependencies): Correcting {
@@ -116,9 +119,12 @@ export function makeCorrecting(dependencies: CorrectingDependencies): Correcting
     ]);
     if (raw === null) return null;
     const value: unknown = JSON.parse(raw.raw);
-    const entry = entryOf(remoteId, value, connector.id, raw.at);
-    const common = { entry, at: raw.at, connector, own, known: known.get(remoteId) ?? null };
     const mark = marks.get(remoteId) ?? null;
+    const read = entryOf(remoteId, value, connector.id, raw.at);
+    // Kept under a name of ours: the record has none, or one that cannot be kept.
+    const nameless = (mark?.problems ?? []).filter(({ code, field }) => field === identifier && nameCodes.has(code));
+    const entry = nameless.length === 0 ? read : { ...read, problems: nameless };
+    const common = { entry, at: raw.at, connector, own, known: known.get(remoteId) ?? null };
     const answer = overlay(connector.normalise(value), [], connector);
     const draft = answer.kind === 'skip' ? null : (answer.source ?? null);
     return { ...common, mark, draft, problems: answer.kind === 'rejected' ? answer.problems : [] };

@@ -67,7 +67,7 @@ export function makeCorrecting(dependencies: CorrectingDependencies) {
       return { source: (await ownSource(sources, actor, id, 'source:own')).source, reader: 'organisation' };
     }
     const source = await sources.byId(id);
-    if (source === null) throw unknownRecord();
+    if (source === null) throw new AppError('not-found', 'SOURCE_INCONNUE', `La source ${id} n'existe pas.`);
     return { source, reader: 'operator' };
   }
 
