@@ -148,7 +148,9 @@ async function measureHarvest(input: Input) {
   const stored = await runPhase<DatabaseResult>({ ...input, phase: 'database', url: server.url });
   server.close();
   const recordsPerSecond = input.records / stored.first.seconds;
-  const ratioOf = (time: Timed) => time.seconds / stored.first.seconds;
+  // What a harvest costs is processor time: the first one spreads over the threads, the second mostly reads, in one.
+  const ratioOf = (time: Timed) => time.cpuSeconds / stored.first.cpuSeconds;
+  const timeRatioOf = (time: Timed) => round(time.seconds / stored.first.seconds);
   return {
     align: { coursesPerSecond, target: targets.coursesPerSecond, ok: coursesPerSecond >= targets.coursesPerSecond },
     database: {
@@ -164,11 +166,13 @@ async function measureHarvest(input: Input) {
     again: {
       ...shownTime(stored.again),
       ratio: round(ratioOf(stored.again)),
+      timeRatio: timeRatioOf(stored.again),
       target: round(targets.againRatio),
       ok: ratioOf(stored.again) < targets.againRatio,
       notModified: {
         ...shownTime(stored.notModified),
         ratio: round(ratioOf(stored.notModified)),
+        timeRatio: timeRatioOf(stored.notModified),
         ok: ratioOf(stored.notModified) < targets.againRatio,
       },
     },

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadFramework } from '../framework/data.ts';
 import { align } from '../framework/model/alignment.ts';
 import { makeLog } from '../platform/log.ts';
+import { giveWay } from '../platform/worker.ts';
 import { discoverConnectors } from './discover.ts';
 import { type Judged, type JudgeWork, judge } from './pipeline/judge.ts';
 
@@ -27,6 +28,7 @@ export interface FromJudge {
 }
 
 async function serve(port: NonNullable<typeof parentPort>, data: JudgeThreadData): Promise<void> {
+  giveWay();
   const connectors = await discoverConnectors(
     data.enabledConnectors === null ? {} : { enabled: data.enabledConnectors },
   );

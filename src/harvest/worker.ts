@@ -12,6 +12,7 @@ import { makeSourceHttp } from '../platform/http.ts';
 import { makeHostTurns, sleepUnlessAborted } from '../platform/http-pace.ts';
 import { makeLog } from '../platform/log.ts';
 import { connectTo, type Database } from '../platform/mongo.ts';
+import { giveWay } from '../platform/worker.ts';
 import { discoverConnectors } from './discover.ts';
 import { makeLocalQueue } from './execute.ts';
 import { fileHttp } from './file-http.ts';
@@ -105,6 +106,7 @@ async function storedCatalogue(files: Files, id: string, owner: string): Promise
 }
 
 async function serve(port: NonNullable<typeof parentPort>, data: HarvestWorkerData): Promise<void> {
+  giveWay();
   const database = await connectTo(data.databaseUri, data.databaseKind);
   const connectors = await discoverConnectors(
     data.enabledConnectors === null ? {} : { enabled: data.enabledConnectors },

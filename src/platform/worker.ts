@@ -1,4 +1,5 @@
 /** Starts a worker thread from a source file, under tsx or compiled. */
+import { setPriority } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 
 export interface WorkerSetup {
@@ -19,4 +20,12 @@ export function startWorker(entry: URL, setup: WorkerSetup): Worker {
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
   const script = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`;
   return new Worker(script, { ...options, eval: true });
+}
+
+/**
+ * To be called in a thread whose work can wait: pages and the database go first when the processors are busy. On Linux a
+ * thread has a priority of its own; elsewhere it would be that of the whole process, and nothing is changed.
+ */
+export function giveWay(): void {
+  if (process.platform === 'linux') setPriority(10);
 }

@@ -1,5 +1,6 @@
 /** Runs in their own thread, against a local server that plays the partner; and the death of that thread. */
 import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
@@ -254,6 +255,19 @@ describe('the harvest thread', function () {
     expect(logged).to.deep.equal([]);
   });
 
+  it('the threads of a harvest give way to pages', async function () {
+    // Elsewhere a thread has no priority of its own.
+    if (process.platform !== 'linux') this.skip();
+    let priorities: number[] = [];
+    await start(
+      await servePartner(2, async (page) => {
+        if (page === 2) priorities = await threadPriorities();
+      }),
+    );
+    await (await harvest.request('partenaire', 'manual')).ended;
+    expect(priorities).to.include(0).and.to.include(10);
+  });
+
   it('a source that is not active is not harvested', async () => {
     await start(await servePartner(1));
     const others = makeHarvest({
@@ -270,6 +284,15 @@ describe('the harvest thread', function () {
     expect(await codeOf(harvest.run('unknown'))).to.equal('unknown-run');
   });
 });
+
+/** Of each thread of this process: the nineteenth field of its line, after a name that may hold spaces. */
+async function threadPriorities(): Promise<number[]> {
+  const threads = await readdir('/proc/self/task');
+  const lines = await Promise.all(threads.map((id) => readFile(`/proc/self/task/${id}/stat`, 'utf8').catch(() => '')));
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[16]));
+}
 
 async function until(fact: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
