@@ -1,6 +1,7 @@
 /** The mail of the night and the operator's pages, over the real stores, the real pipeline, the real outbox. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import express, { type Express, Router } from 'express';
@@ -242,6 +243,9 @@ describe('the operator is told (O13, O14)', () => {
         },
       });
     });
+    async function ended(name: string): Promise<void> {
+      while ((await scheduler.history(name, 1)).length === 0) await wait(20);
+    }
     const read = async (path: string, status = 200) => plain((await request(site).get(path).expect(status)).text);
 
     it('/admin shows each matter with how many, since when, and a link; empty, it says when a run last went well', async () => {
@@ -295,7 +299,7 @@ describe('the operator is told (O13, O14)', () => {
       release();
       await launch('calme').expect(303);
       await launch('fragile').expect(303);
-      await scheduler.stop();
+      for (const name of ['lent', 'calme', 'fragile']) await ended(name);
       const done = await read('/admin/travaux/calme');
       expect(done).to.include('à la main').and.include('effacés : 2');
       const broken = await read('/admin/travaux/fragile');

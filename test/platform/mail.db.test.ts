@@ -227,6 +227,52 @@ describe('mail', () => {
     expect(server.received).to.have.length(0);
   });
 
+  it('what did not leave is told without its address: given up, or tried in vain, not what waits for its first try', async () => {
+    await mail.send(invitation());
+    server.refuse = { recipient: 550 };
+    await mail.deliver();
+    later(minute);
+    await mail.send(invitation({ key: 'invitation:2', account: 'compte-1' }));
+    server.refuse = { recipient: 451 };
+    await mail.deliver();
+    later(1);
+    await mail.send(invitation({ key: 'invitation:3' }));
+    const found = await mail.undelivered(10);
+    expect(found.map(({ state, attempts, reason, account }) => [state, attempts, reason, account])).to.deep.equal([
+      ['waiting', 1, 'RCPT-451', 'compte-1'],
+      ['failed', 1, 'RCPT-550', null],
+    ]);
+    expect(JSON.stringify(found)).to.not.match(/lea|exemple|Évreux/);
+    expect(await mail.undelivered(1)).to.have.length(1);
+  });
+
+  it('a text deep inside lists is looked at like another', async () => {
+    const digest = (line: string) => ({
+      ...{
+        day: '22 novembre 2026',
+        summary: 'rien à traiter',
+        runs: 'Aucune.',
+        link: 'https://ecole.exemple.fr/admin',
+      },
+      ...{ quiet: [], others: [], running: [], site: [], sources: [{ name: 'École', lines: [{ line }] }] },
+    });
+    const send = (line: string) => mail.send({ ...invitation(), template: 'digest', values: digest(line) });
+    for (const line of [
+      'Voir https://piege.example/',
+      'www.piege.example',
+      'À\r\nBcc: tous@exemple.fr',
+      'x'.repeat(3_000),
+    ]) {
+      const refused = await send(line).then(
+        () => 'sent',
+        (error: unknown) => (error instanceof AppError ? error.code : error),
+      );
+      expect(refused, line.slice(0, 40)).to.equal('COURRIEL_REFUSE');
+    }
+    await send('12 fiches en quarantaine.');
+    expect((await mail.pending())[0]?.text).to.include('École\n- 12 fiches en quarantaine.');
+  });
+
   it('content refused for five days is given up', async () => {
     await mail.send(invitation());
     server.refuse = { content: 452 };
