@@ -71,6 +71,8 @@ export function openOperating(parts: OperatingParts): Operating {
 /** Longer than a page of a slow school; never four tries, as for a feed: tomorrow is another night. */
 const linkLimits = { timeoutMs: 15_000, seconds: 60, wireBytes: Number.MAX_SAFE_INTEGER };
 const linkPauseSeconds = 1;
+/** Less than the job may last: it ends by itself. */
+const linkNightSeconds = 150 * 60;
 
 /** The check of the links of courses (O17), as a job or a command runs it. */
 export function openLinkCheck(parts: {
@@ -88,7 +90,8 @@ export function openLinkCheck(parts: {
     return { http, robots: makeRobots({ http, userAgent, clock: Date.now }) };
   };
   return makeLinkCheck({
-    ...{ links, now, pauseSeconds: linkPauseSeconds, perNight: config.linksPerNight, sleep: (ms) => wait(ms) },
+    ...{ links, now, pauseSeconds: linkPauseSeconds, nightSeconds: linkNightSeconds, perNight: config.linksPerNight },
+    sleep: (ms) => wait(ms),
     wayTo(signal) {
       const open = wayOf(signal, { minDelayMs: linkPauseSeconds * 1_000 });
       if (demoOrigin === null) return ({ url }) => ({ url, ...open });

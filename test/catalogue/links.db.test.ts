@@ -113,7 +113,7 @@ describe('the check of links (O17)', function () {
         const robots = makeRobots({ http, userAgent, clock: () => world.now().getTime() });
         return (link) => ({ url: `${origin}${new URL(link.url).pathname}`, http, robots });
       },
-      ...{ perNight: 1_000, pauseSeconds: 0, now: world.now },
+      ...{ perNight: 1_000, pauseSeconds: 0, nightSeconds: 9_000, now: world.now },
       sleep: async (ms) => {
         slept.push(ms);
       },
@@ -239,6 +239,18 @@ describe('the check of links (O17)', function () {
       world.pass(1.01);
     }
     expect(pages().sort()).to.deep.equal(['HEAD /a', 'HEAD /b', 'HEAD /c']);
+  });
+
+  it('a night ends: those that were not reached keep their turn, and are the first of the next one', async () => {
+    answers['/robots.txt'] = (_request, response) => response.writeHead(200).end('User-agent: *\nCrawl-delay: 600\n');
+    await offer('a', 'b', 'c', 'd', 'e', 'f');
+    const passing = {
+      nightSeconds: 1_500,
+      sleep: async (ms: number) => world.pass(ms / day),
+    };
+    expect(await check(passing)).to.deep.include({ asked: 3, putOff: 0 });
+    expect(await check(passing)).to.deep.include({ asked: 3, putOff: 0 });
+    expect(new Set(pages()).size).to.equal(6);
   });
 
   it('a bounded number each night, the longest unasked first, none twice in a week', async () => {

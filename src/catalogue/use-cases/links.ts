@@ -24,6 +24,8 @@ export interface LinkCheckDependencies {
   readonly perNight: number;
   /** Between two requests to one host, in seconds, when its robots.txt asks for less. */
   readonly pauseSeconds: number;
+  /** Past it no link is asked any more tonight: those left keep their turn. */
+  readonly nightSeconds: number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly now: () => Date;
 }
@@ -54,18 +56,20 @@ export interface LinkCheck {
 }
 
 export function makeLinkCheck(dependencies: LinkCheckDependencies): LinkCheck {
-  const { links, wayTo, perNight, pauseSeconds, sleep, now } = dependencies;
+  const { links, wayTo, perNight, pauseSeconds, nightSeconds, sleep, now } = dependencies;
 
   async function checkHost(
     list: readonly CourseLink[],
     wayOf: (link: CourseLink) => LinkWay,
     report: Record<keyof LinkCheckReport, number>,
+    dawn: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const until = now().getTime() + hostBudgetSeconds * 1_000;
     let silences = 0;
     for (const [at, link] of list.entries()) {
       signal?.throwIfAborted();
+      if (now().getTime() >= dawn) return;
       const { url, http, robots } = wayOf(link);
       const { allowed, delay } = await robots.ask(url);
       if (!allowed) {
@@ -74,7 +78,9 @@ export function makeLinkCheck(dependencies: LinkCheckDependencies): LinkCheck {
         continue;
       }
       const pause = Math.max(delay ?? 0, pauseSeconds);
-      const isLate = at > 0 && now().getTime() + pause * 1_000 > until;
+      const next = now().getTime() + pause * 1_000;
+      const isLate = at > 0 && next > until;
+      if (at > 0 && next >= dawn) return;
       if (isLate || silences === silencesToLeave) return putOff(list.slice(at), report);
       // The pace of `http` is the least; the host may ask for more.
       if (delay !== null && at > 0) await sleep(delay * 1_000);
@@ -114,10 +120,11 @@ export function makeLinkCheck(dependencies: LinkCheckDependencies): LinkCheck {
         else list.push(link);
       }
       const report = { asked: 0, alive: 0, gone: 0, unknown: 0, forbidden: 0, putOff: 0, dead: 0 };
+      const dawn = now().getTime() + nightSeconds * 1_000;
       const waiting = [...byHost.values()];
       const worker = async () => {
         for (let list = waiting.shift(); list !== undefined; list = waiting.shift()) {
-          await checkHost(list, wayOf, report, signal);
+          await checkHost(list, wayOf, report, dawn, signal);
         }
       };
       const ended = await Promise.allSettled(Array.from({ length: hostsAtOnce }, worker));
