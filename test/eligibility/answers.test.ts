@@ -70,7 +70,7 @@ describe('answers of a person', () => {
   });
 
   for (const [why, value] of [
-    ['a balance', { v: 1, solde: 3_000 }],
+    ['a negative balance', { v: 1, solde: -1 }],
     ['a balance under another name', { v: 1, soldeCpf: 3_000 }],
     ['an unknown key', { v: 1, nom: 'Camille' }],
     ['an unknown key in an aid', { v: 1, aides: [{ par: 'opco', montant: 1, accorde: true, siret: '1' }] }],
@@ -88,6 +88,15 @@ describe('answers of a person', () => {
       expect(readAnswers(encoded(value)).ok).to.equal(false);
     });
   }
+
+  it('a balance is among the answers only when it was put there, and is then that of the dossier', () => {
+    const told = { v: 1 as const, age: 38, solde: 1777.5 };
+    const read = readAnswers(writeAnswers(told));
+    expect(read).to.deep.equal({ ok: true, answers: told });
+    expect(personOf(told).personne?.soldeCpf).to.equal(1777.5);
+    expect(personOf(told, 20).personne?.soldeCpf, 'one that was typed since').to.equal(20);
+    expect(personOf({ v: 1, age: 38, solde: null }).personne?.soldeCpf).to.equal(null);
+  });
 
   it('what is no base64url, no UTF-8, no JSON or too long is refused', () => {
     const badUtf8 = Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url');

@@ -273,6 +273,23 @@ describe('receipts', function () {
       expect(answer.text).not.to.contain('ne sont pas dans ce reçu');
     });
 
+    it('a balance that the link holds is not in it either, unless it was ticked for the receipt (T20)', async () => {
+      const withBalance = writeAnswers({
+        v: 1,
+        statut: 'salarie',
+        age: 34,
+        inscription: 'non',
+        aides: [],
+        solde: 5_000,
+      });
+      const { headers } = await ask({ r: withBalance, solde: '' }).expect(303);
+      const { body } = await request(site).get(`${headers.location}.json`).expect(200);
+      expect(body.receipt.dossier.personne.soldeCpf).to.equal(null);
+      const ticked = await ask({ r: withBalance, solde: '', inclureSolde: 'oui' }).expect(303);
+      const kept = await request(site).get(`${ticked.headers.location}.json`).expect(200);
+      expect(kept.body.receipt.dossier.personne.soldeCpf).to.equal(5_000);
+    });
+
     it('the account in general has one too', async () => {
       await ask({ but: '' }).expect(303);
     });

@@ -124,6 +124,35 @@ describe('what it costs, one question per page', () => {
     expect(textOf(again.text)).to.include('Vos droits CPF paient 1 777 €');
   });
 
+  it('the balance is in the link and the file once its owner ticked it, and in what they lead to (T20)', async () => {
+    const result = await send(addressOf('cours:bon', employee), { q: 'solde', reponse: '1777' });
+    expect(textOf(result.text)).to.include('Inclure le solde de mon compte dans le lien et le fichier');
+    expect(result.text).to.match(
+      /<input type="checkbox" id="soldeDansLien" name="soldeDansLien" value="oui" required>/,
+    );
+    const told = writeAnswers({ ...employee, solde: 1777 });
+    const address = `/eligibilite/resultat?but=cours%3Abon&r=${told}`;
+    const { headers } = await request(site)
+      .post(addressOf('cours:bon', employee).replace('/eligibilite?', '/eligibilite/resultat?'))
+      .type('form')
+      .send({ solde: '1777', soldeDansLien: 'oui' })
+      .expect(303);
+    expect(headers.location).to.equal(address);
+    const html = await open(address);
+    const text = textOf(html);
+    expect(text).to.include('et le solde de votre compte : ne le donnez qu’à qui peut le connaître.');
+    expect(text).to.match(/1 777 € \(dans le lien\)/);
+    expect(text).to.not.include('Refaire le lien');
+    expect(text, 'a receipt asks again').to.include('Inclure le solde de mon compte dans le reçu');
+    const { body } = await request(site).get(`/eligibilite/reponses.json?but=cours:bon&r=${told}`).expect(200);
+    expect(body.reponses.solde).to.equal(1777);
+    // Without the tick, sending it again changes no address.
+    const kept = await send(addressOf('cours:bon', employee).replace('/eligibilite?', '/eligibilite/resultat?'), {
+      solde: '1777',
+    });
+    expect(kept.text).to.not.include(told);
+  });
+
   it('a GET with a balance in it is not believed: no page ever makes one', async () => {
     const html = await open(`${addressOf('cours:bon', employee)}&solde=3000`);
     expect(textOf(html)).to.include('Il nous manque : le montant de votre compte formation.');
@@ -275,7 +304,7 @@ describe('what it costs, one question per page', () => {
       'é',
       '{"v":1}',
       'A'.repeat(5_000),
-      writeAnswers({ ...employee, solde: 3000 } as unknown as Answers),
+      writeAnswers({ ...employee, solde: -3000 }),
     ])
       for (const path of ['/eligibilite', '/eligibilite/resultat', '/eligibilite/reponses.json']) {
         const html = await open(`${path}?but=cours:bon&r=${encodeURIComponent(r)}`, 400);
@@ -334,7 +363,7 @@ describe('what it costs, one question per page', () => {
       '[]',
       'bonjour',
       JSON.stringify({ ...file, solde: 3000 }),
-      JSON.stringify({ ...file, reponses: { ...employee, solde: 3000 } }),
+      JSON.stringify({ ...file, reponses: { ...employee, solde: 30.001 } }),
       JSON.stringify({ ...file, format: 'autre' }),
       JSON.stringify({ ...file, date: '2026-02-30' }),
       'https://ailleurs.example/catalogue?r=',

@@ -45,12 +45,22 @@ const priced = (id: string, title: string, price: number | null, days = 1, chang
     },
   });
 
+/** Prepares a certification that the account pays, for 1 500 €. */
+const certifying = (() => {
+  const course = priced('abcd7777', 'Certifiant', 1_500, 1, {
+    certificate: { type: 'registered', free: null, included: true, price: null },
+    certifications: [{ kind: 'RNCP', code: 'RNCP37674' }],
+  });
+  return { ...course, alignment: { ...course.alignment, certifications: [{ code: 'RNCP37674', known: true }] } };
+})();
+
 const courses = [
   priced('aaaa1111', 'Gratuit', 0),
   priced('bbbb2222', 'Ancien', 0, 31),
   priced('cccc3333', 'Inconnu', null),
   priced('dddd4444', 'Accessible', 400),
   priced('eeee5555', 'Cher', 900),
+  certifying,
   priced('ffff6666', 'Examen', 0, 1, { exam: { exists: true, included: null, price: null } }),
 ];
 
@@ -87,7 +97,7 @@ describe('« Rien à payer pour moi »', () => {
     expect(titlesOf(html)).to.deep.equal(['Gratuit']);
     expect(html).to.include('1 cours');
     expect(html).to.include("Rien à payer pour vous, d'après vos réponses, calculé le 22/11/2026.");
-    expect(html).to.include("n'est jamais dans une adresse");
+    expect(html).to.include('Vos réponses ne disent pas le solde');
     expect(html).to.include('Pour vous</dt><dd>0 €, gratuit pour tous, calculé le 22/11/2026');
     expect(titlesOf(await open(`/catalogue?pour-moi=1&r=${asked}`)), 'aid that is only asked for').to.deep.equal([
       'Gratuit',
@@ -96,6 +106,17 @@ describe('« Rien à payer pour moi »', () => {
 
   it('granted aid that covers the whole price leaves nothing to pay', async () => {
     expect(titlesOf(await open(`/catalogue?pour-moi=1&r=${helped}`))).to.have.members(['Gratuit', 'Accessible']);
+  });
+
+  it('with the balance in the link, also what the account pays in full', async () => {
+    const job = { ...employee, statut: 'demandeur_emploi' as const };
+    const helped = (solde: number) =>
+      writeAnswers({ ...job, aides: [{ par: 'employeur', montant: 100, accorde: true }], solde });
+    expect(titlesOf(await open(`/catalogue?pour-moi=1&r=${helped(5_000)}`))).to.include('Certifiant');
+    expect(titlesOf(await open(`/catalogue?pour-moi=1&r=${helped(1_000)}`))).to.not.include('Certifiant');
+    const html = await open(`/catalogue?pour-moi=1&r=${writeAnswers({ ...employee, solde: 5_000 })}`);
+    expect(titlesOf(html), 'the participation is left').to.deep.equal(['Gratuit']);
+    expect(html).to.not.include('ne disent pas le solde');
   });
 
   it('is a chip that can be taken off, is kept by every link, and narrows the counts of the other filters', async () => {

@@ -85,7 +85,7 @@ export interface SearchResult {
   readonly request: SearchRequest;
   readonly ignored: readonly Choice[];
   /** With « Rien à payer pour moi », how many courses were judged, of those that could cost nothing; null without it. */
-  readonly lookedAt: { readonly courses: number; readonly of: number } | null;
+  readonly lookedAt: { readonly courses: number; readonly of: number; readonly withBalance: boolean } | null;
   /** The page asked for was past the end. */
   readonly pastEnd: boolean;
   readonly total: number;

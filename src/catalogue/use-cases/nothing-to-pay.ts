@@ -5,6 +5,7 @@ import { readDossier } from '../../eligibility/model/dossier.ts';
 import type { RuleSet } from '../../eligibility/model/rule-set.ts';
 import type { Acces } from '../../eligibility/model/verdict.ts';
 import { isoDay } from '../../platform/web/format.ts';
+import { zeroPossibleValue } from '../model/cpf.ts';
 import type { CourseId } from '../model.ts';
 import type { Filters } from '../search/course-index.ts';
 import type { CourseStore } from '../store.ts';
@@ -42,13 +43,19 @@ export function makeNothingToPay(parts: {
 }
 
 /**
- * Only these courses can leave nothing to pay; no filter when any may: granted aid pays whatever the course. Without the balance,
- * which no address holds, the account pays none of them in full.
+ * Only these courses can leave nothing to pay; no filter when any may: granted aid pays whatever the course. Without the balance
+ * among the answers, the account pays none of them in full.
  */
 export function mayCostNothing(r: string): Filters {
   const read = readAnswers(r);
   if (read.ok && hasAid(read.answers)) return {};
-  return { access: ['free-for-all'] };
+  return { access: ['free-for-all', ...(tellsBalance(r) ? [zeroPossibleValue] : [])] };
+}
+
+/** The person ticked to have the balance among the answers. */
+export function tellsBalance(r: string): boolean {
+  const read = readAnswers(r);
+  return read.ok && typeof read.answers.solde === 'number';
 }
 
 const hasAid = ({ aides }: Answers): boolean =>

@@ -8,7 +8,7 @@ import type { CatalogueFigures, Proposal, SearchResult } from '../model/pages.ts
 import type { Course } from '../model.ts';
 import { type FacetName, type Filters, facetNames, type SearchPage, type SearchQuery } from '../search/course-index.ts';
 import type { CatalogueParts } from '../use-cases.ts';
-import { mayCostNothing } from './nothing-to-pay.ts';
+import { mayCostNothing, tellsBalance } from './nothing-to-pay.ts';
 
 type Parts = CatalogueParts & { summary(): Promise<CatalogueFigures> };
 
@@ -28,7 +28,7 @@ export function makeSearch(parts: Parts): (request: SearchRequest) => Promise<Se
   async function nothingToPay({ q, literal, answers }: SearchRequest) {
     const { ids, total } = await ask({ q, literal, filters: mayCostNothing(answers), size: mostJudged });
     const among = await parts.nothingToPay(ids, answers);
-    return { among, lookedAt: { courses: ids.length, of: total } };
+    return { among, lookedAt: { courses: ids.length, of: total, withBalance: tellsBalance(answers) } };
   }
 
   return async (asked) => {

@@ -237,9 +237,12 @@ function noticesOf({ ignored, lookedAt, pastEnd, pages, total }: SearchResult, n
 }
 
 /** On what the filter rests, and what it cannot see. */
-function nothingToPayText({ courses, of }: NonNullable<SearchResult['lookedAt']>, now: Date): string {
+function nothingToPayText({ courses, of, withBalance }: NonNullable<SearchResult['lookedAt']>, now: Date): string {
   const cut = of > courses ? ` Seuls les ${number(courses)} premiers cours ont été regardés : ajoutez des mots.` : '';
-  return `Rien à payer pour vous, d'après vos réponses, calculé le ${shortDate(now)}. Le solde de votre compte formation (CPF) n'est jamais dans une adresse : un cours qu'il paierait en entier n'est pas compté ici.${cut}`;
+  const balance = withBalance
+    ? ''
+    : " Vos réponses ne disent pas le solde de votre compte formation (CPF) : un cours qu'il paierait en entier n'est pas compté ici.";
+  return `Rien à payer pour vous, d'après vos réponses, calculé le ${shortDate(now)}.${balance}${cut}`;
 }
 
 /** Out of its group a choice says what it is of, and a claim keeps its conditions (T8). */

@@ -1,6 +1,6 @@
 /**
- * What a person answered, as a link or a file holds it: nothing is stored here. The balance of the account is never in it:
- * only that the person does not know it. An absent key was not asked; null is « je ne sais pas ».
+ * What a person answered, as a link or a file holds it: nothing is stored here. The balance of the account is in it only when
+ * the person ticked so (T20); else only that the person does not know it. An absent key was not asked; null is « je ne sais pas ».
  */
 import { z } from 'zod';
 import { type DossierInput, funders, statuts } from './dossier.ts';
@@ -36,8 +36,8 @@ const answersSchema = z.strictObject({
     .max(10)
     .nullable()
     .optional(),
-  /** Only ever null: asked, not known. */
-  solde: z.null().optional(),
+  /** Euros, once ticked; null: asked, not known. */
+  solde: amount.nullable().optional(),
 });
 export type Answers = z.output<typeof answersSchema>;
 /** Names of answers, in the order they are asked in. */
@@ -51,7 +51,7 @@ const longestText = 2_000;
 
 export type AnswersReading = { readonly ok: true; readonly answers: Answers } | { readonly ok: false };
 
-/** Any value, as a file of answers holds it. An unknown key is refused: it may be a balance. */
+/** Any value, as a file of answers holds it. An unknown key is refused: a link of ours has none. */
 export function answersOf(value: unknown): AnswersReading {
   const parsed = answersSchema.safeParse(value);
   return parsed.success ? { ok: true, answers: parsed.data } : { ok: false };
@@ -90,7 +90,7 @@ function registrationOf({ inscription }: Answers) {
 
 /**
  * What the answers say of a dossier, in euros. `personne` is null when nothing was answered at all: nobody was asked.
- * @param balance euros, typed by the person and carried apart; null when it is not known
+ * @param balance euros, typed by the person and carried apart; null when it is not, or is in the answers
  */
 export function personOf(
   answers: Answers,
@@ -105,7 +105,7 @@ export function personOf(
       retraiteTauxPlein: known(answers.retraiteTauxPlein),
       inscriptionFranceTravail: registrationOf(answers),
       exonerationAutre: known(answers.exonerationAutre),
-      soldeCpf: balance,
+      soldeCpf: balance ?? known(answers.solde),
       dernierBilanFinance: known(answers.dernierBilan),
     },
     cofinancements: known(answers.aides),

@@ -1,6 +1,6 @@
 /**
  * From question to question: which one is asked now, how many are left at most, and how an answer typed in a form is read.
- * Pure; the balance comes beside the answers and is asked last, so that it travels as little as possible.
+ * Pure; the balance comes beside the answers unless its owner put it in, and is asked last, so that it travels as little as possible.
  */
 import type { Aim, AimedAction } from './aim.ts';
 import { type AnswerName, type Answers, answerNameOf, declinedFacts, personOf } from './answers.ts';

@@ -1,6 +1,6 @@
 /**
  * « Savoir ce que cela me coûte »: one question per page, without account, script or cookie. Answers are in the address; the
- * balance only ever in the body of a form. Nothing is stored, so that a form needs no token: a forged one changes nothing.
+ * balance in the body of a form, until its owner ticks to have it in the address too. Nothing is stored, so that a form needs no token: a forged one changes nothing.
  */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
@@ -17,7 +17,15 @@ import { askNext, judge, readAnswer, readDay, readEuros, type Telling } from '..
 import type { RuleSet } from '../model/rule-set.ts';
 import { questionModel, type Refused } from '../view-models/journey.ts';
 import { resultModel } from '../view-models/result.ts';
-import { addressOf, balanceField, filePath, questionPath, resultPath, type Way } from '../view-models/way.ts';
+import {
+  addressOf,
+  balanceField,
+  balanceInLinkField,
+  filePath,
+  questionPath,
+  resultPath,
+  type Way,
+} from '../view-models/way.ts';
 
 const resumePath = `${questionPath}/reprendre`;
 
@@ -47,6 +55,7 @@ const formSchema = z
     par: text(20),
     montant: text(40),
     [balanceField]: text(40),
+    [balanceInLinkField]: text(3),
   })
   .transform((form) => (form.inconnu === '' ? form : { ...form, reponse: 'inconnu' }));
 type Form = z.output<typeof formSchema>;
@@ -137,13 +146,17 @@ export function journeyRoutes(parts: JourneyParts): Router {
     if (way !== null) sendResult(request, response, way);
   });
 
-  /** With a balance in the body: what it gives is shown at once, and no address ever holds it. */
+  /** With a balance in the body: what it gives is shown at once, and no address holds it unless that was ticked. */
   const withBalance: RequestHandler = async (request, response) => {
     const way = await wayOf(request, response);
     if (way === null) return;
     const form = formSchema.parse(request.body ?? {});
     const kept = form[balanceField] === '' ? null : readEuros(form[balanceField]);
     const carrying: Way = { ...way, telling: { ...way.telling, balance: kept } };
+    if (form[balanceInLinkField] !== '' && kept !== null) {
+      const telling: Telling = { answers: { ...way.telling.answers, solde: kept }, balance: null };
+      return response.redirect(303, addressOf(resultPath, { ...way, telling }));
+    }
     const name = nameOf(form);
     const read = name === null ? null : readAnswer(name, form, carrying.telling, way.date);
     if (read !== null && !read.ok) {

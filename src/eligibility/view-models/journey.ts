@@ -262,7 +262,7 @@ function effectsOf({ name, supposesProof }: Asked, way: Way): Effect {
 }
 
 /** Euros again: an aim is asked as a page would. */
-function toldOf({ personne, cofinancements }: Dossier): Told {
+export function toldOf({ personne, cofinancements }: Dossier): Told {
   const euros = (cents: number | null) => (cents === null ? null : cents / 100);
   return {
     personne: personne === null ? null : { ...personne, soldeCpf: euros(personne.soldeCpf) },

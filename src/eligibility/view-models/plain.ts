@@ -18,7 +18,7 @@ export const plainQuestions: Readonly<Record<AnswerName, string>> = {
 export const plainSentences = {
   journey: 'Nous posons peu de questions. Vos réponses ne sont gardées nulle part. Elles sont dans le lien de la page.',
   start: 'Répondez à quelques questions. Nous vous disons combien vous payez.',
-  balance: "Le montant de votre compte n'est pas dans le lien. Il reste sur cette page.",
+  balance: "Le montant de votre compte n'est pas dans le lien. Cochez la case pour l'y mettre.",
   result: "Cette réponse est une aide. Seul le site Mon Compte Formation décide. Personne n'est engagé.",
   proof: "Il faut un papier de France Travail. Il s'appelle l'avis de situation. Il doit avoir moins d'un mois.",
   receipt: 'Le reçu garde cette réponse. Donnez son code à votre conseiller.',

@@ -6,11 +6,13 @@ import { assess } from '../model/assess.ts';
 import { type Asked, type Judged, lacksProof, withProof } from '../model/journey.ts';
 import type { RuleSet } from '../model/rule-set.ts';
 import { withAnswers } from './cost.ts';
-import { easyLink } from './journey.ts';
+import { easyLink, toldOf } from './journey.ts';
 import { plainSentences } from './plain.ts';
 import { type VerdictBlock, type VerdictContext, verdictBlock, withProofText } from './verdict.ts';
 import {
   addressOf,
+  balanceField,
+  balanceInLinkField,
   filePath,
   type Hidden,
   type Move,
@@ -44,6 +46,9 @@ export interface ResultModel {
   /** The day of the answer is not today. */
   readonly past: { readonly text: string; readonly href: string } | null;
   readonly link: string;
+  readonly linkHint: string;
+  /** Ticked and sent, the link and the file hold the balance; null where there is none beside the answers. */
+  readonly putBalance: { readonly action: string; readonly field: string; readonly hidden: readonly Hidden[] } | null;
   readonly file: string;
   /** « Obtenir un reçu »; null where receipts are not given. */
   readonly receipt: { readonly hidden: readonly Hidden[]; readonly hasBalance: boolean } | null;
@@ -74,7 +79,8 @@ export function resultModel(
   if (shown === undefined) throw new Error('an aim without an action');
   const { aim, telling, date, today } = way;
 
-  const balance = telling.balance;
+  const { balance } = telling;
+  const balanceInLink = typeof telling.answers.solde === 'number';
   return {
     title: 'Ce que cela vous coûte',
     description: null,
@@ -100,6 +106,19 @@ export function resultModel(
           },
     // The day is written down: whoever opens the link sees the same answer.
     link: `${origin}${addressOf(resultPath, { ...way, simple: false, today: '' })}`,
+    linkHint: french(
+      balanceInLink
+        ? 'Il ouvre vos réponses, et le solde de votre compte : ne le donnez qu’à qui peut le connaître.'
+        : 'Il ouvre vos réponses, sans le solde de votre compte.',
+    ),
+    putBalance:
+      balance === null
+        ? null
+        : {
+            action: addressOf(resultPath, way),
+            field: balanceInLinkField,
+            hidden: [{ name: balanceField, value: String(balance) }],
+          },
     file: addressOf(filePath, { ...way, simple: false, today: '' }),
     receipt: settings.receipts
       ? {
@@ -110,24 +129,15 @@ export function resultModel(
             { name: 'r', value: writeAnswers(telling.answers) },
             ...(balance === null ? [] : [{ name: 'solde', value: String(balance) }]),
           ],
-          hasBalance: balance !== null,
+          hasBalance: balance !== null || balanceInLink,
         }
       : null,
     printedOn: french(`École numérique au carré. Simulation imprimée le ${dayText(today)}.`),
   };
 }
 
-function wholeOf({ aim, telling, date }: Way, { dossier }: Judged): WholeCost | null {
-  if (aim.whole === null) return null;
-  const { personne, cofinancements } = dossier;
-  return aim.whole(
-    {
-      personne: personne === null ? null : { ...personne, soldeCpf: telling.balance },
-      cofinancements:
-        cofinancements?.map((one) => ({ ...one, montant: one.montant === null ? null : one.montant / 100 })) ?? null,
-    },
-    date,
-  );
+function wholeOf({ aim, date }: Way, { dossier }: Judged): WholeCost | null {
+  return aim.whole === null ? null : aim.whole(toldOf(dossier), date);
 }
 
 export function verdictOf({ action, dossier, verdict }: Judged, way: Way, rules: RuleSet, contact: string | null) {

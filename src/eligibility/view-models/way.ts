@@ -1,4 +1,4 @@
-/** Where one is in the questions: addresses that hold the answers, and forms that hold the balance, which no address ever does. */
+/** Where one is in the questions: addresses that hold the answers, and forms that hold the balance until it is ticked into them. */
 
 import type { Aim } from '../model/aim.ts';
 import { type AnswerName, type Answers, answerNames, writeAnswers } from '../model/answers.ts';
@@ -44,6 +44,8 @@ export const filePath = '/eligibilite/reponses.json';
 
 /** « 1546.8 », as a form carries it. */
 export const balanceField = 'solde';
+/** Ticked by whoever wants the balance in the link and the file. */
+export const balanceInLinkField = 'soldeDansLien';
 
 /** A link, or the button of a form when a balance goes along. */
 export interface Move {
@@ -88,7 +90,7 @@ const registrations: Readonly<Record<NonNullable<Answers['inscription']>, string
 };
 
 function answerText(name: AnswerName, answers: Answers): string {
-  const { statut, age, inscription, dernierBilan, aides } = answers;
+  const { statut, age, inscription, dernierBilan, aides, solde } = answers;
   if (answers[name] === null)
     return name === 'age' || name === 'apprenti' ? 'je préfère ne pas répondre' : 'je ne sais pas';
   switch (name) {
@@ -98,6 +100,8 @@ function answerText(name: AnswerName, answers: Answers): string {
       return `${age} ans`;
     case 'inscription':
       return inscription ? registrations[inscription] : '';
+    case 'solde':
+      return `${eurosText(Math.round((solde ?? 0) * 100))} (dans le lien)`;
     case 'dernierBilan':
       return dernierBilan === 'aucun' ? 'jamais' : dayText(dernierBilan ?? '');
     case 'aides':
@@ -134,6 +138,6 @@ export function toldRows(way: Way): readonly ToldRow[] {
       change: moveTo(questionPath, asking(name)),
     }));
   if (balance === null) return rows;
-  const answer = `${eurosText(Math.round(balance * 100))} (jamais dans le lien)`;
+  const answer = `${eurosText(Math.round(balance * 100))} (pas dans le lien)`;
   return [...rows, { subject: subjects.solde, answer, change: moveTo(questionPath, asking('solde')) }];
 }
