@@ -26,6 +26,7 @@ import { makeCoverage } from './providers/use-cases/coverage.ts';
 import { makeDeadLinks } from './providers/use-cases/dead-links.ts';
 import { makeDrafting } from './providers/use-cases/drafting.ts';
 import type { Due } from './providers/use-cases/due.ts';
+import { makeIdentifiers } from './providers/use-cases/identifiers.ts';
 import { makeNotices, makeTell } from './providers/use-cases/notices.ts';
 import { makeOperating } from './providers/use-cases/operating.ts';
 import { makeOwn } from './providers/use-cases/own.ts';
@@ -86,6 +87,7 @@ export function openPartners(parts: PartnersParts) {
       rebuildPathways: parts.rebuildPathways,
     }),
     deadLinks: makeDeadLinks({ sources, links, courses }),
+    identifiers: makeIdentifiers({ sources, records, patches, courses, audit, now }),
     correcting: makeCorrecting({
       ...{ sources, patches, courses, history, harvest, foresee, audit, now },
       engine: makeCorrectingEngine({ records, courses, patches, connectors, align: parts.align, log: parts.log, now }),

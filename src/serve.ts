@@ -55,6 +55,7 @@ import { correctingRoutes } from './providers/routes/correcting.ts';
 import { coverageRoutes } from './providers/routes/coverage.ts';
 import { deadLinkRoutes } from './providers/routes/dead-links.ts';
 import { draftingRoutes } from './providers/routes/drafting.ts';
+import { identifierRoutes } from './providers/routes/identifiers.ts';
 import { operatingRoutes } from './providers/routes/operating.ts';
 import { ownSourceRoutes } from './providers/routes/own.ts';
 import { reportRoutes } from './providers/routes/reports.ts';
@@ -256,6 +257,7 @@ export async function serve(app: App): Promise<RunningServer> {
         now,
       }),
       operationsRoutes({ operations, views, actorOf, now }),
+      identifierRoutes({ identifiers: partners.identifiers, views, actorOf }),
       correctingRoutes({
         correcting: partners.correcting,
         views,
@@ -271,6 +273,7 @@ export async function serve(app: App): Promise<RunningServer> {
           audit: people.audit,
           rebuildPathways: useCases.pathways.rebuild,
         }),
+        countReused: async (actor) => (await partners.identifiers.waiting(actor, 1)).total,
         views,
         actorOf,
         now,

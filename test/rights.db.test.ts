@@ -330,6 +330,8 @@ const table: Readonly<Record<string, Row>> = {
   'GET /fournisseur/sources/:id/corrections': { at: ofSource('/corrections'), answers: ofEither(200) },
   'GET /fournisseur/fiches/:id': { at: ofRecord(''), answers: ofEither(404) },
   'POST /fournisseur/fiches/:id': { at: ofRecord(''), answers: ofEither(404) },
+  'GET /fournisseur/fiches/:id/identifiant': { at: ofRecord('/identifiant'), answers: ofEither(404) },
+  'POST /fournisseur/fiches/:id/identifiant': { at: ofRecord('/identifiant'), answers: ofEither(404) },
   'POST /fournisseur/fiches/:id/choix': { at: ofRecord('/choix'), answers: ofEither(404) },
   'POST /fournisseur/fiches/:id/retrait': { at: ofRecord('/retrait'), answers: ofEither(404) },
   'GET /fournisseur/sources/:id': { at: ofSource(''), answers: ofProviders(200) },
@@ -372,6 +374,7 @@ const table: Readonly<Record<string, Row>> = {
   // Who reviews.
   'GET /admin/revue': { answers: reviewers(200) },
   'GET /admin/revue/reunis': { answers: reviewers(200) },
+  'GET /admin/revue/identifiants': { answers: reviewers(200) },
   'GET /admin/revue/doublons/:id': { at: fixed('/admin/revue/doublons/aucun'), answers: reviewers(404) },
   'POST /admin/revue/doublons/:id/reunir': { at: fixed('/admin/revue/doublons/aucun/reunir'), answers: reviewers(404) },
   'POST /admin/revue/doublons/:id/refuser': {
@@ -407,6 +410,8 @@ const table: Readonly<Record<string, Row>> = {
   'GET /admin/sources/:id/corrections': { at: ofAnySource('/corrections'), answers: ofEither(200) },
   'GET /admin/fiches/:id': { at: ofRecord('', '/admin'), answers: ofEither(404) },
   'POST /admin/fiches/:id': { at: ofRecord('', '/admin'), answers: ofEither(404) },
+  'GET /admin/fiches/:id/identifiant': { at: ofRecord('/identifiant', '/admin'), answers: ofEither(404) },
+  'POST /admin/fiches/:id/identifiant': { at: ofRecord('/identifiant', '/admin'), answers: ofEither(404) },
   'POST /admin/fiches/:id/choix': { at: ofRecord('/choix', '/admin'), answers: ofEither(404) },
   'POST /admin/fiches/:id/retrait': { at: ofRecord('/retrait', '/admin'), answers: ofEither(404) },
   'GET /admin/sources/:id': { at: ofAnySource(''), answers: operators(200) },

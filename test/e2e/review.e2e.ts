@@ -8,6 +8,7 @@ import { demoPassword } from '../../src/accounts/demo.ts';
 import { type App, openApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { makeLog } from '../../src/platform/log.ts';
+import { recordKey } from '../../src/providers/model/correcting.ts';
 import { type RunningServer, serve } from '../../src/serve.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
 
@@ -18,6 +19,7 @@ describe('duplicates reviewed in a browser', function () {
   let server: RunningServer;
   let browser: Browser;
   let page: Page;
+  let record = { sourceId: '', remoteId: '' };
 
   if (executable === undefined) {
     it('merge and undo (PENDING: no Chromium on this machine; apt-get install chromium)');
@@ -37,6 +39,24 @@ describe('duplicates reviewed in a browser', function () {
     app = await openApp(config, makeLog('silent'), { runsIn: 'worker' });
     await app.useCases.collect(['demo-institut-marelle', 'demo-passerelle-web', 'demo-fabrique-du-clic'], 'manual');
     await app.useCases.duplicates.find({ dryRun: false });
+    // An identifier that named another course when it was last read.
+    const [reused] = await app.courses.bySource('demo-passerelle-web', { limit: 1 });
+    record = { sourceId: 'demo-passerelle-web', remoteId: reused?.remoteId ?? '' };
+    const { connection } = app.database;
+    await connection.collection('courses').updateOne(
+      { _id: reused?.id as never },
+      {
+        $set: {
+          'draft.title': 'Retouche photo pour débuter',
+          'draft.url': 'https://passerelle-web.example/cours/retouche',
+          'draft.certifications': [{ kind: 'RS', code: 'RS1' }],
+        },
+      },
+    );
+    await connection
+      .collection('harvest_records')
+      .updateOne({ _id: `${record.sourceId}/${record.remoteId}` as never }, { $set: { hash: '' } });
+    await app.useCases.collect(['demo-passerelle-web'], 'manual', { everything: true });
     await (await app.people()).demoAccounts.plant();
     server = await serve(app);
     browser = await launchBrowser();
@@ -95,6 +115,18 @@ describe('duplicates reviewed in a browser', function () {
     await countOf(title, 2);
   });
 
+  it('refuses an answer without choice nor reason, under their fields, and keeps one that is whole', async () => {
+    await page.goto(`${server.url}admin/revue`);
+    await page.getByRole('link', { name: '1 fiche à trancher' }).click();
+    await page.getByRole('link', { name: /^Décider/ }).click();
+    await page.getByRole('button', { name: 'Enregistrer la réponse' }).click();
+    await page.getByText('Choisissez une des deux réponses.').first().waitFor();
+    await page.getByLabel(/^C’est un nouveau cours/).check();
+    await page.getByRole('button', { name: 'Enregistrer la réponse' }).click();
+    await page.getByText('Écrivez pourquoi, en une phrase.').first().waitFor();
+    expect(await page.getByLabel(/^C’est un nouveau cours/).isChecked()).to.equal(true);
+  });
+
   for (const { name, width, scheme } of screens) {
     it(`at ${name}: no axe violation and no horizontal scroll`, async () => {
       const [first, second] = (await app.duplicates.duplicates.proposed({ skip: 0, limit: 2 })).pairs;
@@ -119,6 +151,8 @@ describe('duplicates reviewed in a browser', function () {
         'admin/revue',
         `admin/revue/doublons/${first?.id}`,
         'admin/revue/reunis',
+        'admin/revue/identifiants',
+        `admin/fiches/${recordKey(record)}/identifiant`,
         `admin/revue/reunis/${parted?.id}/separer`,
         `cours/${card?.slug}`,
         `cours/${card?.slug}?offre=${parted?.id}`,

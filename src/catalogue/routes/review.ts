@@ -13,11 +13,13 @@ const reasonForm = z.object({ motif: text });
 
 export function reviewRoutes(parts: {
   readonly duplicates: DuplicateReview;
+  /** Identifiers that name another course now: another queue, with pages of its own. */
+  countReused(actor: Actor): Promise<number>;
   readonly views: Views;
   actorOf(request: Request): Promise<Actor>;
   now(): Date;
 }): Router {
-  const { duplicates, views, actorOf, now } = parts;
+  const { duplicates, countReused, views, actorOf, now } = parts;
   const router = Router();
   router.use(reviewPath, unkept);
 
@@ -28,11 +30,13 @@ export function reviewRoutes(parts: {
 
   router.get(reviewPath, async (request, response) => {
     const actor = await actorOf(request);
-    const [list, merged] = await Promise.all([
+    const [list, merged, reused] = await Promise.all([
       duplicates.proposed(actor, pageOf(request)),
       duplicates.merged(actor, 1),
+      countReused(actor),
     ]);
-    sendPage(response, views, 'admin/revue', queueModel(list, merged.total, queryText(request, 'fait')));
+    const counts = { merged: merged.total, reused };
+    sendPage(response, views, 'admin/revue', queueModel(list, counts, queryText(request, 'fait')));
   });
 
   router.get(mergedPath, async (request, response) => {

@@ -4,7 +4,7 @@
  */
 import type { mongo } from 'mongoose';
 import type { CourseId } from '../model.ts';
-import { type CourseDocument, change, type KnownCourse, type WriteContext } from './document.ts';
+import { type CourseDocument, change, type KnownCourse, living, newEvent, type WriteContext } from './document.ts';
 
 /** A course that its source no longer gives, and the new one that it gave instead, not public yet. */
 export interface Renaming {
@@ -29,6 +29,11 @@ export interface CourseRenaming {
   intendRenaming(context: WriteContext, list: readonly Renaming[], asTheyAre: ReadonlySet<CourseId>): Promise<void>;
   intendedRenamings(sourceId: string): Promise<Intended[]>;
   finishRenaming(sourceId: string, list: readonly Intended[]): Promise<void>;
+  /**
+   * Another course has their identifier now: they are withdrawn by the run, for good, at their address, and known by their own
+   * id alone.
+   */
+  giveUpIdentifier(context: WriteContext, list: readonly KnownCourse[]): Promise<void>;
   /** New identifiers of the courses that this run renamed, in chunks. */
   renamedIn(sourceId: string, runId: string): AsyncIterable<readonly string[]>;
 }
@@ -112,6 +117,30 @@ export function makeCourseRenaming(courses: mongo.Collection<CourseDocument>): C
             update: { $set: { remoteId: one.to }, $unset: { renamedTo: '' as const } },
           },
         })),
+        { ordered: false },
+      );
+    },
+
+    async giveUpIdentifier({ runId, now, origin }, list) {
+      const withdrawn = { at: now, reason: 'retire_source' as const, detail: null };
+      const reason = { code: withdrawn.reason, detail: null };
+      await courses.bulkWrite(
+        list.map(({ id, remoteId, state }) => {
+          // A slash or a space may be in an identifier of a partner: two colons and the id of a course make none of theirs.
+          const apart = { remoteId: `${remoteId}::${id}`, updatedAt: now };
+          const run = { id: runId, outcome: 'withdrawn' as const };
+          const gone = state === 'withdrawn' ? {} : { state: 'withdrawn' as const, withdrawn, run };
+          const events = living.includes(state) ? [newEvent({ kind: 'withdrawn', origin, runId, now, reason })] : [];
+          return {
+            updateOne: {
+              filter: { _id: id, remoteId },
+              update: {
+                $set: { ...apart, ...gone },
+                ...(events.length === 0 ? {} : { $push: { events: { $each: events } } }),
+              },
+            },
+          };
+        }),
         { ordered: false },
       );
     },

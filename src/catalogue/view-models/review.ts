@@ -49,7 +49,11 @@ function side(course: Course) {
   };
 }
 
-export function queueModel(list: ShownPairs, merged: number, doneCode: string) {
+export function queueModel(
+  list: ShownPairs,
+  counts: { readonly merged: number; readonly reused: number },
+  doneCode: string,
+) {
   const { total, page, more, pairs } = list;
   return {
     ...formPage('File de revue'),
@@ -63,7 +67,12 @@ export function queueModel(list: ShownPairs, merged: number, doneCode: string) {
       unsure: pair.unsureAt === null ? null : french(`« Je ne sais pas » le ${shortDate(pair.unsureAt)}`),
     })),
     empty: total === 0 ? 'File vide.' : null,
-    merged: { href: mergedPath, text: french(`Cours déjà réunis : ${merged}`) },
+    merged: { href: mergedPath, text: french(`Cours déjà réunis : ${counts.merged}`) },
+    reused: {
+      href: `${reviewPath}/identifiants`,
+      text: french(counts.reused === 0 ? 'File vide.' : count(counts.reused, 'fiche à trancher', 'fiches à trancher')),
+      some: counts.reused > 0,
+    },
     previous: page > 1 ? `${reviewPath}?page=${page - 1}` : null,
     next: more ? `${reviewPath}?page=${page + 1}` : null,
   };

@@ -3,7 +3,7 @@
  * courses that a resumed run finds by their run (`adoptUnmarked`), never a mark without its course.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { providerIdOf, slugWords, type WithdrawalReason } from '../../catalogue/model.ts';
+import { providerIdOf, type WithdrawalReason } from '../../catalogue/model.ts';
 import {
   type CourseStanding,
   type CourseWrite,
@@ -14,14 +14,16 @@ import {
 } from '../../catalogue/store/document.ts';
 import type { CourseWriter, Owner } from '../../catalogue/store/writing.ts';
 import type { Problem } from '../connector.ts';
+import type { Reuse } from '../model/reuse.ts';
 import type { HarvestSource } from '../model.ts';
 import type { PatchStore } from '../store/patches.ts';
 import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict } from '../store/records.ts';
 import { type AlignedCourse, isOutOfScope, type Judged, notDigital } from './judge.ts';
 import type { JudgeAll } from './judge-ahead.ts';
 import { keptProblem, type RecordOutcome } from './outcome.ts';
-import { contentHash, editOf, isNews, type Sighting, withoutPatches } from './patches.ts';
+import { contentHash, editOf, isNews, type Sighting } from './patches.ts';
 import type { Batch, Entry } from './read.ts';
+import { namesAnother, reusedProblem, reuseOf } from './reuse.ts';
 
 export interface WriteStage {
   readonly courses: CourseWriter;
@@ -50,20 +52,6 @@ function comesBack(course: Pick<CourseStanding, 'state' | 'withdrawn'>): boolean
   return course.state === 'withdrawn' && (course.withdrawn === null || !decided.has(course.withdrawn.reason));
 }
 
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((value) => b.includes(value));
-}
-
-/** Title, address and certification all changed: the identifier now names another course. */
-export function isReused(before: KnownCourse['draft'], after: KnownCourse['draft']): boolean {
-  const codes = (draft: KnownCourse['draft']) => draft.certifications.map(({ kind, code }) => `${kind} ${code}`);
-  return (
-    slugWords(before.title) !== slugWords(after.title) &&
-    before.url !== after.url &&
-    !sameSet(codes(before), codes(after))
-  );
-}
-
 export const contradictionCode = 'E_DOUBLON_CONTRADICTOIRE';
 
 /** How one record of the batch ends, and what it asks to be written. */
@@ -76,6 +64,9 @@ export interface Settled {
   readonly warnings: readonly KeptProblem[];
   readonly claim: RecordMark['claim'];
   readonly write: CourseWrite | null;
+  /** Its identifier names another course: the question, or the old course that gives it up. */
+  readonly reuse?: Reuse;
+  readonly givenUp?: KnownCourse;
   /** What its source says of the fields that a person corrected. */
   readonly sightings?: readonly Sighting[] | undefined;
 }
@@ -84,12 +75,6 @@ function quarantined(entry: Entry, problems: readonly Problem[], claim: RecordMa
   const kept = problems.map(keptProblem);
   const nothing = { reason: null, warnings: [], write: null };
   return { entry, outcome: 'quarantined', verdict: 'quarantined', problems: kept, claim, ...nothing };
-}
-
-function reusedProblem(entry: Entry, known: KnownCourse): Problem {
-  const { remoteId } = entry;
-  const message = `L'identifiant ${remoteId} désignait un autre cours : ${known.draft.title}. Confirmez.`;
-  return { code: 'E_IDENTIFIANT_REUTILISE', field: 'identifiant', value: remoteId, message };
 }
 
 function ownedProblem(draft: KnownCourse['draft'], owner: Owner): Problem {
@@ -115,8 +100,12 @@ export function settle(
   owners: readonly Owner[],
   again: boolean,
   seenAt: Date,
+  answered?: Reuse,
 ): Settled {
-  if (judged.kind === 'rejected') return quarantined(entry, judged.problems);
+  if (judged.kind === 'rejected') {
+    const isAnswered = answered !== undefined && answered.decision !== null;
+    return { ...quarantined(entry, judged.problems), ...(isAnswered ? { reuse: answered } : {}) };
+  }
   const out = (reason: string): Settled => {
     const nothing = { problems: [], warnings: [], claim: null, write: null };
     return { entry, outcome: 'outOfScope', verdict: 'out-of-scope', reason, ...nothing };
@@ -126,7 +115,15 @@ export function settle(
   const isShown = known !== null && known.state !== 'withdrawn';
   // A published course stays until a person has looked: an alignment that changed its mind withdraws nothing by itself.
   if (isOutOfScope(alignment) && !isShown) return out(notDigital);
-  if (known !== null && namesAnother(entry, judged, known)) return quarantined(entry, [reusedProblem(entry, known)]);
+  if (known !== null && namesAnother(entry, judged, known)) {
+    const reuse = reuseOf(judged, known, answered);
+    if (reuse.decision === null) return { ...quarantined(entry, [reusedProblem(entry, known)]), reuse };
+    if (reuse.decision.choice === 'new') {
+      const settled = settle(entry, judged, null, owners, again, seenAt);
+      // Refused for another reason, it takes nothing from anybody; the answer stays.
+      return settled.verdict === 'quarantined' ? { ...settled, reuse } : { ...settled, givenUp: known };
+    }
+  }
   // Of another school, it is another offer of the same course (catalogue/model/duplicates.ts).
   const owner = owners.find(({ providerId }) => providerId === providerIdOf(draft.provider));
   if (known === null && owner !== undefined) {
@@ -143,12 +140,6 @@ export function settle(
         };
   const warnings = judged.warnings.map(keptProblem);
   return { entry, outcome, verdict: 'accepted', reason: null, problems: [], warnings, claim: null, write };
-}
-
-/** Corrections say nothing of which course it is: the identifier is held to what its source says. */
-function namesAnother({ patches = [] }: Entry, { draft, source }: AlignedCourse, known: KnownCourse): boolean {
-  if (source === undefined) return isReused(known.draft, draft);
-  return isReused(withoutPatches(known.draft, patches), source);
 }
 
 function latest(seenAt: Date, known: KnownCourse | null): Date {
@@ -219,7 +210,12 @@ function isCounted(mark: RunMark, stage: WriteStage): boolean {
   return mark.attempt === stage.attempt || mark.batch <= stage.committed;
 }
 
-async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date): Promise<Settled[]> {
+async function judgeAll(
+  stage: WriteStage,
+  entries: readonly Entry[],
+  marks: ReadonlyMap<string, RecordMark>,
+  now: Date,
+): Promise<Settled[]> {
   if (entries.length === 0) return [];
   const { courses, source } = stage;
   const ids = entries.map((entry) => entry.remoteId);
@@ -227,8 +223,10 @@ async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date)
   const judged = entries.flatMap((entry, at) => (answers[at] === undefined ? [] : { entry, judged: answers[at] }));
   const claims = new Map<string, string>();
   for (const each of judged) {
-    const claim = claimIn(each.judged, known.get(each.entry.remoteId) ?? null);
-    if (claim !== null) claims.set(each.entry.remoteId, claim);
+    const { remoteId } = each.entry;
+    const isAnother = marks.get(remoteId)?.reuse?.decision?.choice === 'new';
+    const claim = claimIn(each.judged, isAnother ? null : (known.get(remoteId) ?? null));
+    if (claim !== null) claims.set(remoteId, claim);
   }
   const owners =
     claims.size === 0
@@ -238,7 +236,9 @@ async function judgeAll(stage: WriteStage, entries: readonly Entry[], now: Date)
     const { remoteId, at } = each.entry;
     const claimed = owners.get(claims.get(remoteId) ?? '') ?? [];
     const { sightings } = each.judged;
-    const settled = settle(each.entry, each.judged, known.get(remoteId) ?? null, claimed, stage.again, at ?? now);
+    const { reuse } = marks.get(remoteId) ?? {};
+    const before = known.get(remoteId) ?? null;
+    const settled = settle(each.entry, each.judged, before, claimed, stage.again, at ?? now, reuse);
     return sightings === undefined ? settled : { ...settled, sightings };
   });
 }
@@ -256,7 +256,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
     batch.entries.map((entry) => entry.remoteId),
   );
   const sorted = sort(batch, marks, stage);
-  const settled = await judgeAll(stage, sorted.toJudge, now);
+  const settled = await judgeAll(stage, sorted.toJudge, marks, now);
   const idsOf = (entries: readonly Entry[]) => entries.map((entry) => entry.remoteId);
   const same = idsOf(sorted.same);
   const judgedSame = settled.filter(({ outcome }) => outcome === 'unchanged').map(({ entry }) => entry.remoteId);
@@ -279,6 +279,9 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
     const isAccepted = verdict === 'accepted';
     return sightings.filter((one) => isNews(one, isAccepted)).map((one) => ({ ...one, isAccepted }));
   });
+  // Before the new courses: no two of a source have one identifier.
+  const givenUp = settled.flatMap((each) => each.givenUp ?? []);
+  if (givenUp.length > 0) await courses.giveUpIdentifier(context, givenUp);
   await allDone([
     written.length === 0 ? undefined : courses.write(context, written),
     records.saveRaws(source.id, raws, marks),
@@ -332,7 +335,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
 }
 
 function markOf(settled: Settled, sourceId: string, run: RunMark, seenAt: Date): RecordMark {
-  const { entry, verdict, reason, problems, warnings, claim } = settled;
+  const { entry, verdict, reason, problems, warnings, claim, reuse } = settled;
   const fixed = { removedIn: null, gone: false };
   return {
     sourceId,
@@ -345,6 +348,7 @@ function markOf(settled: Settled, sourceId: string, run: RunMark, seenAt: Date):
     run,
     seenAt,
     claim,
+    ...(reuse === undefined ? {} : { reuse }),
     ...fixed,
   };
 }

@@ -5,6 +5,7 @@
 import { type Connection, type mongo, Schema } from 'mongoose';
 import type { CourseId } from '../../catalogue/model.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import type { Reuse, ReuseDecision } from '../model/reuse.ts';
 import type { RecordOutcome } from '../pipeline/outcome.ts';
 
 /** A `Problem` as it is kept: the value cut short, as text. */
@@ -42,6 +43,8 @@ export interface RecordMark {
   readonly removedIn: string | null;
   /** In no complete listing any more, and without a course on display. */
   readonly gone: boolean;
+  /** Set while its identifier names another course than the one on display. */
+  readonly reuse?: Reuse;
   /** The course of another source that it claims. */
   readonly claim: { readonly sourceId: string; readonly courseId: CourseId } | null;
 }
@@ -118,6 +121,13 @@ export interface RecordStore {
     runId: string,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly RecordMark[]>;
+  /** Records whose identifier names another course, and that nobody has answered for: of a source, or of all. */
+  reused(
+    sourceId: string | null,
+    page: { readonly skip: number; readonly limit: number },
+  ): Promise<{ readonly total: number; readonly records: readonly RecordMark[] }>;
+  /** @param claim what the person saw. @returns false when it is another question by now, or answered */
+  decideReuse(sourceId: string, remoteId: string, claim: string, decision: ReuseDecision): Promise<boolean>;
   /** How many records of other sources claim a course of this one. */
   claimsOn(sourceId: string): Promise<readonly { readonly sourceId: string; readonly courseId: CourseId }[]>;
   erase(sourceIds: readonly string[]): Promise<void>;
@@ -131,6 +141,7 @@ const markSchema = new Schema(
   { collection: marksName, versionKey: false, strict: false },
 );
 markSchema.index({ 'claim.sourceId': 1 }, { sparse: true });
+markSchema.index({ 'reuse.courseId': 1 }, { sparse: true });
 
 const chunkSize = 1_000;
 
@@ -302,6 +313,28 @@ export function makeRecordStore(connection: Connection): RecordStore {
         .limit(limit)
         .toArray();
       return found.map(({ _id, ...mark }) => mark);
+    },
+
+    async reused(sourceId, { skip, limit }) {
+      const open: mongo.Filter<MarkDocument> = {
+        'reuse.courseId': { $type: 'string' },
+        'reuse.decision': null,
+        ...(sourceId === null ? {} : { sourceId }),
+        gone: { $ne: true },
+      };
+      const [total, found] = await Promise.all([
+        marks.countDocuments(open),
+        marks.find(open).sort({ 'reuse.courseId': 1 }).skip(skip).limit(limit).toArray(),
+      ]);
+      return { total, records: found.map(({ _id, ...mark }) => mark) };
+    },
+
+    async decideReuse(sourceId, remoteId, claim, decision) {
+      const { matchedCount } = await marks.updateOne(
+        { _id: keyOf(sourceId, remoteId), 'reuse.claim': claim, 'reuse.decision': null },
+        { $set: { 'reuse.decision': decision } },
+      );
+      return matchedCount === 1;
     },
 
     async claimsOn(sourceId) {

@@ -139,6 +139,9 @@ function lineModel(line: ReportLine, correct: (remoteId: string) => string) {
     here: slug === null ? null : courseAddress(slug),
     there: url,
     correct: isForForm ? correct(remoteId) : null,
+    identify: problems.some(({ code }) => code === 'E_IDENTIFIANT_REUTILISE')
+      ? `${correct(remoteId)}/identifiant`
+      : null,
   };
 }
 
