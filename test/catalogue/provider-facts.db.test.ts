@@ -76,6 +76,11 @@ describe('a line about a school', () => {
       { fait: 'habilitation', valeur: 'former', certification: 'RS6604' },
       { certifications: [{ code: 'RS6604', offer: null, habilitation: fact('former') }] },
     ],
+    [
+      'blocks that an offer does not name (P-06)',
+      { fait: 'blocs', valeur: 'non', certification: 'RNCP37674' },
+      { certifications: [{ code: 'RNCP37674', offer: null, habilitation: null, blocksDeclared: fact(false) }] },
+    ],
   ];
   for (const [when, changes, expected] of rows)
     it(`gives ${when}`, () => {
@@ -113,6 +118,7 @@ describe('a line about a school', () => {
       { fait: 'habilitation', valeur: 'oui', certification: 'RS6604' },
       'nous attendons certificateur',
     ],
+    ['blocks of the specific register', { fait: 'blocs', certification: 'RS6604' }, 'RS6604 n’a pas de bloc'],
     ['a short declaration number', { fait: 'nda', valeur: '5244' }, '11 chiffres'],
   ];
   for (const [when, changes, problem] of refused)

@@ -63,6 +63,23 @@ describe('what it costs me, on the pages of courses and pathways', () => {
     expect(html).to.include('<meta name="robots" content="noindex">');
   });
 
+  it('P-06: an offer seen without its blocks is said under « À savoir », as long as the proof holds', async () => {
+    const school = provenProvider(siret, 'RNCP37674');
+    const pageWith = async (blocksDeclared: object) => {
+      const certifications = school.certifications.map((one) => ({ ...one, blocksDeclared }) as typeof one);
+      const other = await aSite({ courses: manyCourses, providers: new Map([[siret, { ...school, certifications }]]) });
+      return textOf((await request(other).get(`${course}?r=${r}`).expect(200)).text);
+    };
+    const seen = { value: false, proof: 'verified', source: 'Offre lue', date: '2026-11-02', until: null };
+    expect(await pageWith(seen)).to.include('Offre à compléter : blocs non déclarés.');
+    for (const fact of [
+      { ...seen, value: true },
+      { ...seen, proof: 'declared' },
+      { ...seen, until: '2026-11-21' },
+    ])
+      expect(await pageWith(fact)).to.not.include('blocs non déclarés');
+  });
+
   it('a course of a school that nothing proves: nobody can answer, and it says what is not known', async () => {
     const html = await open(`/cours/${special.funded.slug}?r=${r}`);
     expect(textOf(html)).to.include('Nous ne pouvons pas répondre');

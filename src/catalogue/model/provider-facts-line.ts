@@ -45,7 +45,16 @@ export interface LineContext {
   readonly today: IsoDate;
 }
 
-const facts = ['nda', 'declaration', 'qualiopi', 'dereference', 'sous_traitance', 'offre', 'habilitation'] as const;
+const facts = [
+  'nda',
+  'declaration',
+  'qualiopi',
+  'dereference',
+  'sous_traitance',
+  'offre',
+  'habilitation',
+  'blocs',
+] as const;
 const proofs = { declare: 'declared', verifie: 'verified' } as const;
 const mostCharacters = 200;
 
@@ -166,6 +175,14 @@ function change(name: (typeof facts)[number], reading: Reading): FactLine['apply
       return code === null || value === null
         ? null
         : (known) => withCertification(known, code, { offer: dated(value, to) });
+    }
+    case 'blocs': {
+      const code = certification(cells, fail);
+      const value = yesNo();
+      if (code?.startsWith('RS')) return fail(`${code} n’a pas de bloc : seules les certifications du RNCP en ont.`);
+      return code === null || value === null
+        ? null
+        : (known) => withCertification(known, code, { blocksDeclared: dated(value, to) });
     }
     case 'habilitation': {
       const code = certification(cells, fail);

@@ -75,7 +75,7 @@ export function factRows(facts: ProviderFacts | null, today: IsoDate): readonly 
     row('subcontracting', 'Sous-traitance', facts?.subcontracting, (given) =>
       given ? 'fait appel à des sous-traitants' : 'aucun sous-traitant',
     ),
-    ...(facts?.certifications ?? []).flatMap(({ code, offer, habilitation }) => [
+    ...(facts?.certifications ?? []).flatMap(({ code, offer, habilitation, blocksDeclared = null }) => [
       ...(habilitation === null
         ? []
         : [
@@ -86,6 +86,13 @@ export function factRows(facts: ProviderFacts | null, today: IsoDate): readonly 
         : [
             row(`offer ${code}`, `Offre ${code} sur Mon Compte Formation`, offer, (value) =>
               value ? 'publiée' : 'absente',
+            ),
+          ]),
+      ...(blocksDeclared === null
+        ? []
+        : [
+            row(`blocks ${code}`, `Blocs de ${code} sur l'offre`, blocksDeclared, (value) =>
+              value ? 'déclarés' : 'non déclarés',
             ),
           ]),
     ]),

@@ -45,6 +45,8 @@ export const providerFactsSchema = z.object({
       code: z.string().regex(/^(RNCP|RS)[1-9]\d{0,5}$/),
       offer: fact(z.boolean()).nullable(),
       habilitation: fact(z.enum(habilitations)).nullable(),
+      /** The offer names the blocks of the certification (P-06). */
+      blocksDeclared: fact(z.boolean()).nullable().optional(),
     }),
   ),
 });
@@ -74,4 +76,10 @@ export function proofOn(fact: Fact<unknown> | null, date: IsoDate): ProofState {
 /** What may decide an answer on that day: a proof seen on that day or before, and not past; null is unknown. */
 export function provenOn<Value>(fact: Fact<Value> | null, date: IsoDate): Value | null {
   return fact !== null && fact.date <= date && proofOn(fact, date) === 'verified' ? fact.value : null;
+}
+
+/** Whether the offer of this school for a certification names its blocks, as somebody saw it; null is unknown. */
+export function blocksDeclaredOn(facts: ProviderFacts | null, code: string | null, date: IsoDate): boolean | null {
+  const own = facts?.certifications.find((one) => one.code === code);
+  return provenOn(own?.blocksDeclared ?? null, date);
 }

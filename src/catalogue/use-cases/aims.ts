@@ -3,7 +3,8 @@ import { type Aim, type AimedAction, anyCourse, conforming, type FindAim } from 
 import type { IsoDate } from '../../eligibility/model/dates.ts';
 import type { Register, RegisterRecord } from '../../framework/registry/model.ts';
 import { isoDay } from '../../platform/web/format.ts';
-import { dossierOf, type FundingFacts } from '../model/dossier.ts';
+import { dossierOf, type FundingFacts, recordCodeOf } from '../model/dossier.ts';
+import { blocksDeclaredOn } from '../model/provider-facts.ts';
 import { inOrder } from '../model/sessions.ts';
 import type { Course } from '../model.ts';
 import type { CourseStore } from '../store.ts';
@@ -137,5 +138,6 @@ function actionOf(
       price: isoDay(course.harvestedAt),
     },
     sessionStart: next === null ? null : isoDay(new Date(next)),
+    blocksDeclared: blocksDeclaredOn(provider, facts.code === null ? null : recordCodeOf(facts.code), date),
   };
 }

@@ -20,6 +20,8 @@ export interface AimedAction {
   readonly dates: FactDates;
   /** Of the next session; null when it has none or the day is not known. */
   readonly sessionStart: IsoDate | null;
+  /** The offer names the blocks of its certification (P-06); null or left out: not known. */
+  readonly blocksDeclared?: boolean | null;
 }
 
 /** What the person told: as `personOf` gives it, in euros. */

@@ -146,6 +146,7 @@ export function verdictOf({ action, dossier, verdict }: Judged, way: Way, rules:
     rules,
     dates: action.dates,
     sessionStart: action.sessionStart,
+    blocksDeclared: action.blocksDeclared ?? null,
     supposed: way.aim.supposed,
     contact,
   };

@@ -8,7 +8,7 @@ import { decidingFacts } from '../model/assess.ts';
 import type { IsoDate } from '../model/dates.ts';
 import { type Display, displayOf, type Heading, headings, plainHeadings } from '../model/displays.ts';
 import type { Dossier } from '../model/dossier.ts';
-import { notices } from '../model/notices.ts';
+import { type Beside, notices } from '../model/notices.ts';
 import { type FactPath, frenchFact, isPersonal } from '../model/paths.ts';
 import { inForce, type RuleSet } from '../model/rule-set.ts';
 import type { TraceEntry, Verdict } from '../model/verdict.ts';
@@ -16,13 +16,11 @@ import { forYouText, type SumRow, sumRows } from './amounts.ts';
 import { type Criterion, criteriaOf, reuseOf } from './criteria.ts';
 import { dayText, eurosText, missingText, shortDay } from './words.ts';
 
-export interface VerdictContext {
+export interface VerdictContext extends Beside {
   /** What the verdict is about, as the block says under its heading: « Développeur web, Institut Marelle ». */
   readonly about: string | null;
   readonly rules: RuleSet;
   readonly dates: FactDates;
-  /** Start of the next session, for A-04b; null when it has none or the day is not known. */
-  readonly sessionStart?: IsoDate | null;
   /** Not chosen, and supposed to meet its conditions: the answer never says « éligible », and shows no criterion of it. */
   readonly supposed?: Supposed | null;
   /** The code of the receipt of this very verdict. */
@@ -274,7 +272,7 @@ const otherFunds = [
 
 /** F-07 and D-02 come from the engine; what no fact answers is told beside, when the action may be paid. */
 function warningsOf(verdict: Verdict, dossier: Dossier, context: VerdictContext): VerdictBlock['warnings'] {
-  const { rules, sessionStart = null } = context;
+  const { rules } = context;
   if (verdict.cpf === 'non' || verdict.cpf === 'hors_perimetre' || dossier.personne === null) return [];
   const engine = verdict.trace.flatMap(({ ruleId, version }) => {
     const rule = rules.byId.get(ruleId);
@@ -283,7 +281,7 @@ function warningsOf(verdict: Verdict, dossier: Dossier, context: VerdictContext)
       ? []
       : [{ text: text.replace('{depuis}', shortDay(version)), plain: rule.plain }];
   });
-  return [...engine, ...notices(dossier, verdict.date, rules, sessionStart)].map(({ text, plain }) => ({
+  return [...engine, ...notices(dossier, verdict.date, rules, context)].map(({ text, plain }) => ({
     text: french(text),
     plain: french(plain),
   }));

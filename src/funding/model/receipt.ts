@@ -85,6 +85,8 @@ export const receiptHead = {
   dates: z.strictObject({ register: day.nullable(), provider: day.nullable(), price: day.nullable() }),
   /** Start of the next session, as it was announced. */
   sessionStart: day.nullable(),
+  /** The offer names the blocks of its certification; null or left out: not known. */
+  blocksDeclared: z.boolean().nullable().optional(),
   rules: z.strictObject({ version: text, asOf: day }),
 };
 
@@ -96,6 +98,7 @@ export const receiptSchema = z.strictObject({
   date: receiptHead.date,
   dates: receiptHead.dates,
   sessionStart: receiptHead.sessionStart,
+  blocksDeclared: receiptHead.blocksDeclared,
   /** Not chosen, and supposed to meet its conditions: the school, or the whole course. */
   supposed: z.enum(['provider', 'course']).nullable(),
   rules: receiptHead.rules,

@@ -121,6 +121,7 @@ export function listRoutes(parts: ListRouteParts): Router {
       rules: set,
       dates: { ...about.dates, register: register ?? about.dates.register },
       sessionStart: about.sessionStart,
+      blocksDeclared: about.blocksDeclared ?? null,
       supposed: about.supposed,
       contact: parts.contact,
     });

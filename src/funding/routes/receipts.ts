@@ -259,6 +259,7 @@ function blockOf({ receipt, dossier, verdict, rules }: ReceiptPage, contact: str
     rules,
     dates: receipt.dates,
     sessionStart: receipt.sessionStart,
+    blocksDeclared: receipt.blocksDeclared ?? null,
     supposed: receipt.supposed,
     receipt: receipt.code,
     contact,

@@ -37,7 +37,7 @@ import type { FindJudgedAim, JudgedAim } from './subjects.ts';
 export interface ReceiptRequest {
   readonly dossier: Dossier;
   /** What it is about; null: a dossier that names nothing of ours. */
-  readonly about: Pick<JudgedAim, 'subject' | 'dates' | 'sessionStart' | 'supposed'> | null;
+  readonly about: Pick<JudgedAim, 'subject' | 'dates' | 'sessionStart' | 'blocksDeclared' | 'supposed'> | null;
   /** The owner of the balance ticked to have it in. */
   readonly balanceIncluded: boolean;
   /** Account that asks, or null. */
@@ -226,6 +226,7 @@ export function makeReceipts(parts: ReceiptParts): Receipts {
           price: about?.dates.price ?? null,
         },
         sessionStart: about?.sessionStart ?? null,
+        blocksDeclared: about?.blocksDeclared ?? null,
         supposed: about?.supposed ?? null,
         rules: { version: rules.version, asOf: rules.asOf },
         subject: about?.subject ?? null,

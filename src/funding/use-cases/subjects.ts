@@ -13,7 +13,7 @@ import { isoDay } from '../../platform/web/format.ts';
 import type { Receipt, Subject } from '../model/receipt.ts';
 import { readOfferRef } from './judging.ts';
 
-export interface JudgedAim extends Pick<Receipt, 'dates' | 'sessionStart' | 'supposed'> {
+export interface JudgedAim extends Pick<Receipt, 'dates' | 'sessionStart' | 'blocksDeclared' | 'supposed'> {
   readonly subject: Subject;
   /** Of the dossier, in euros; a line of a list leaves its price out. */
   readonly action: Partial<DossierInput['action']>;
@@ -82,6 +82,7 @@ export function makeFindJudgedAim(parts: {
       organisme: only.organisme,
       dates: only.dates,
       sessionStart: only.sessionStart,
+      blocksDeclared: only.blocksDeclared ?? null,
       supposed: aim.supposed,
     };
   };
