@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Access, AccessFacts } from '../eligibility/model.ts';
 import type { Alignment } from '../framework/model.ts';
+import type { CourseCorrection } from './model/corrections.ts';
 import type { CpfSummary } from './model/cpf.ts';
 
 /** Integer cents; `currency` ISO 4217. */
@@ -203,6 +204,8 @@ export interface Course {
   /** `providerIdOf(draft.provider)`. */
   readonly providerId: string;
   readonly draft: CourseDraft;
+  /** Of these fields of the draft, a person is the origin and not the source; absent or empty: of none. */
+  readonly corrections?: readonly CourseCorrection[];
   readonly alignment: Alignment;
   readonly access: Access;
   /** What the training account says of it; null until it was assessed once. */

@@ -6,9 +6,9 @@
  * @exemplary
  */
 import type { z } from 'zod';
+import type { CourseField } from '../catalogue/model/corrections.ts';
 import type { CourseDraft } from '../catalogue/model.ts';
 import type { GuardedHttp, Validators } from '../platform/http.ts';
-import type { CourseField } from './model/patch.ts';
 
 export type { CourseDraft } from '../catalogue/model.ts';
 export { unknownDraft } from '../catalogue/model.ts';

@@ -280,6 +280,26 @@ describe('access sentence', () => {
     );
   });
 
+  it('T46: a price that a person corrected is not « relevé », and the page says who corrected what', () => {
+    const at = new Date('2026-11-21T09:00:00Z');
+    const corrections = [
+      { field: 'price', by: 'provider', at },
+      { field: 'title', by: 'operator', at },
+    ] as const;
+    const page = pageOf(aCourse({ draft: { price: euros(150) }, harvestedAt: fresh, corrections }));
+    expect(page.prices[0]?.text).to.equal("150\u00a0€, corrigé par l'organisme le 21/11/2026");
+    expect(page.pricesSource).to.match(/Corrigé par l'organisme le 21\/11\/2026\s: prix du cours\.$/);
+    expect(page.pricesSource).not.to.include('titre');
+    expect(page.source).to.match(/Corrigé par la plateforme le 21\/11\/2026\s: titre\.$/);
+    const corrected = page.provenance.filter(({ date }) => date.startsWith('corrigé le'));
+    expect(corrected.map(({ field }) => field)).to.deep.equal([
+      'Correction\u00a0: prix du cours',
+      'Correction\u00a0: titre',
+    ]);
+    const other = pageOf(aCourse({ draft: { price: euros(150) }, harvestedAt: fresh }));
+    expect(JSON.stringify(other)).not.to.match(/[Cc]orrig/);
+  });
+
   it('says nothing reassuring of a price nobody gives', () => {
     expect(sentence({})).to.equal("non communiqué par l'organisme (au 20/11/2026)");
     expect(sentence({ price: euros(150) })).to.equal('150 €, relevé le 20/11/2026');

@@ -1,8 +1,8 @@
 /** The fields of a course as texts: what a form shows, and how what is typed is read. */
 import { expect } from 'chai';
+import { type CourseField, courseFields } from '../../src/catalogue/model/corrections.ts';
 import { type CourseDraft, courseDraftSchema, unknownDraft } from '../../src/catalogue/model.ts';
 import { discoverConnectors } from '../../src/harvest/discover.ts';
-import { type CourseField, courseFields } from '../../src/harvest/model/patch.ts';
 import { canonicalText, FieldRefusal, fieldAtPath, fieldTexts } from '../../src/harvest/pipeline/course-fields.ts';
 import { fieldOfProblem } from '../../src/harvest/pipeline/patches.ts';
 import { allOf, casesIn, fixturesOf, readCase } from '../support/connector-cases.ts';

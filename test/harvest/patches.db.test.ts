@@ -1,9 +1,10 @@
 /** B30: what a person corrected is laid over every later run, and neither the correction nor what the source says is lost. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { CourseField } from '../../src/catalogue/model/corrections.ts';
 import { makeHistoryStore } from '../../src/catalogue/store/history.ts';
 import { SourceError } from '../../src/errors.ts';
-import { type CourseField, type Patch, patchState } from '../../src/harvest/model/patch.ts';
+import { type Patch, patchState } from '../../src/harvest/model/patch.ts';
 import { makeHeldRuns } from '../../src/harvest/use-cases/held.ts';
 import {
   aSource,
@@ -157,7 +158,8 @@ describe('a correction in place', function () {
     const ended = { how: 'caught-up', by: 'provider', at: world.now() } as const;
     expect(await world.store.patches.end(patch, ended)).to.equal(true);
     const run = await world.run([record('a', { title: 'Corrigé' }), end()]);
-    expect(run.counters, 'nothing changes for readers').to.include({ unchanged: 1, updated: 0 });
+    expect(run.counters, 'where the value comes from is another').to.include({ updated: 1, unchanged: 0 });
+    expect((await world.course('a')).corrections).to.deep.equal([]);
     expect(await stateOf('a', 'title')).to.equal('undone');
   });
 
@@ -396,6 +398,11 @@ describe('a correction in place', function () {
           // A record that is not valid keeps its last valid version, if it ever had one.
           if (!valid) continue;
           const draft = catalogue.get(id)?.draft;
+          const corrected = ['price', 'title'].filter((field) => patched(field) !== undefined);
+          expect(
+            (catalogue.get(id)?.corrections ?? []).map(({ field }) => field),
+            id,
+          ).to.deep.equal(corrected);
           expect(draft?.title, id).to.equal(patched('title') ?? textOf(id, 'title'));
           expect(String((draft?.price?.amount ?? 0) / 100), id).to.equal(patched('price') ?? textOf(id, 'price'));
         }

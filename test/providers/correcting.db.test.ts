@@ -1,10 +1,13 @@
 /** N9 and B30, as people meet them: who may correct a record, what the form answers at once, and what is kept of each act. */
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { makeHistoryStore } from '../../src/catalogue/store/history.ts';
 import type { Foreseen } from '../../src/catalogue/use-cases/foresee.ts';
 import { AppError } from '../../src/errors.ts';
 import { patchState } from '../../src/harvest/model/patch.ts';
 import { makeCorrecting as makeEngine } from '../../src/harvest/use-cases/correcting.ts';
+import { makeAudit } from '../../src/platform/audit.ts';
+import { makeSecrets } from '../../src/platform/secrets.ts';
 import { readRecordKey, recordKey } from '../../src/providers/model/correcting.ts';
 import type { Source } from '../../src/providers/model.ts';
 import { type Correcting, makeCorrecting } from '../../src/providers/use-cases/correcting.ts';
@@ -37,7 +40,7 @@ describe('correcting a record in place', () => {
   let correcting: Correcting;
   let state: Source['state'] = 'active';
   let foreseen: Foreseen;
-  let acts: { act: string; target: string | null; actor: string | null; fields: unknown }[];
+  let acts: { act: string; target: string | null; actor: string | null; field: unknown }[];
   const own = aSource();
   const source = () => ({ ...own, organisationId: 'school', state, rhythm: 'daily', history: [] }) as unknown as Source;
   const mine = member('school');
@@ -50,6 +53,8 @@ describe('correcting a record in place', () => {
   before(async () => {
     world = await makeWorld();
     const connector = listingConnector([]);
+    // The real trail: it refuses what is not a code.
+    const trail = makeAudit(world.database.connection, { secrets: makeSecrets(randomBytes(32)), now: world.now });
     correcting = makeCorrecting({
       sources: { byId: async (id) => (id === own.id ? source() : null) },
       engine: makeEngine({
@@ -69,8 +74,10 @@ describe('correcting a record in place', () => {
       harvest: { runsOf: async () => [] },
       foresee: async () => foreseen,
       audit: {
-        record: async ({ act, target, actor: who, details }) => {
-          acts.push({ act, target, actor: who, fields: details?.fields });
+        record: async (event) => {
+          const { act, target, actor: who, details } = event;
+          acts.push({ act, target, actor: who, field: details?.field });
+          return trail.record(event);
         },
       },
       now: world.now,
@@ -155,7 +162,7 @@ describe('correcting a record in place', () => {
       ...{ field: 'price', value: '1080', by: 'provider', why: 'Erreur de saisie' },
       source: { text: 'mille euros', readable: false },
     });
-    expect(acts).to.deep.equal([{ act: 'record.corrected', target: own.id, actor: 'someone', fields: 'price' }]);
+    expect(acts).to.deep.equal([{ act: 'record.corrected', target: own.id, actor: 'someone', field: 'price' }]);
     expect((await broken()).corrected).to.equal(1);
     expect((await world.course('b')).draft.price?.amount).to.equal(108_000);
     const page = await correcting.record(mine, ref);
@@ -170,6 +177,13 @@ describe('correcting a record in place', () => {
     expect((await live('a'))[0]).to.deep.include({ by: 'operator', source: { text: 'Cours a', readable: true } });
     await harvest(...records('a'));
     expect((await world.course('a')).draft.title).to.equal('Un autre titre');
+  });
+
+  it('several fields at once, each with its entry in the audit trail', async () => {
+    await broken();
+    await save({ price: '1080', title: 'Un autre titre' });
+    expect((await live()).map(({ field }) => field)).to.deep.equal(['price', 'title']);
+    expect(acts.map(({ field }) => field).sort()).to.deep.equal(['price', 'title']);
   });
 
   it('refuses what nobody corrects: identifiers, the source, the state', async () => {

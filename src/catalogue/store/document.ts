@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { accessOf } from '../../eligibility/model.ts';
 import type { Alignment } from '../../framework/model.ts';
+import type { CourseCorrection } from '../model/corrections.ts';
 import { type CourseEvent, changesBetween, type EventOrigin, type HistoryField, kindOf } from '../model/history.ts';
 import {
   accessFactsOf,
@@ -49,6 +50,7 @@ export type KnownCourse = Pick<
   | 'slug'
   | 'remoteId'
   | 'draft'
+  | 'corrections'
   | 'alignment'
   | 'state'
   | 'missingSince'
@@ -72,6 +74,8 @@ export interface CourseWrite {
   readonly alignment: Alignment;
   /** « relevé le ». */
   readonly harvestedAt: Date;
+  /** Of a record that people corrected or corrected once; absent: what is stored stands. */
+  readonly corrections?: readonly CourseCorrection[];
   /** What a person changed, and not the source. */
   readonly edit?: CourseEdit | null;
 }
@@ -115,6 +119,7 @@ function contentOf(write: CourseWrite, { source, now }: WriteContext) {
     sourceTitle: source.title,
     providerId: providerIdOf(draft.provider),
     draft,
+    ...(write.corrections === undefined ? {} : { corrections: write.corrections }),
     alignment: keepReviewed(write.alignment, write.known),
     access: accessOf(accessFactsOf(draft, source, harvestedAt), now),
     harvestedAt,

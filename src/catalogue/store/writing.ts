@@ -120,7 +120,7 @@ export function makeCourseWriter(
     firstPublishedAt: 1,
     run: 1,
   } as const;
-  const whole = { ...standing, slug: 1, draft: 1, alignment: 1, harvestedAt: 1, access: 1 } as const;
+  const whole = { ...standing, slug: 1, draft: 1, corrections: 1, alignment: 1, harvestedAt: 1, access: 1 } as const;
 
   async function standings(filter: mongo.Filter<CourseDocument>): Promise<CourseStanding[]> {
     const found = await courses.find(filter, { projection: standing }).toArray();

@@ -1,15 +1,18 @@
 /** The page of a course: everything the source says, where it comes from, and what it does not say. */
+
+import { isFresh } from '../../eligibility/model.ts';
 import { certificationState } from '../../framework/model/certification.ts';
 import type { Certification } from '../../framework/model/reference.ts';
 import type { AlignedCompetence, Framework } from '../../framework/model.ts';
-import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
+import { count, french, listed, longDate, shortDate } from '../../platform/web/format.ts';
 import { courseAddress } from '../model/addresses.ts';
 import { type Badge, type Fact, type Keep, keepOf } from '../model/card.ts';
+import { type CourseCorrection, type CourseField, correctedBy, correctedNames } from '../model/corrections.ts';
 import { zeroPossibleNow } from '../model/cpf.ts';
 import { cpfBadge, zeroConditions, zeroLabel } from '../model/cpf-words.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import type { CoursePage } from '../model/pages.ts';
-import { accessNow, accessText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
+import { accessNow, accessText, amountText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
 import { catalogueOf, deadLink } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
@@ -96,7 +99,10 @@ export function courseModel(
 ): CourseModel {
   const { course } = page;
   const { draft, alignment, harvestedAt } = course;
-  const source = `Source : ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`;
+  const source = [
+    `Source : ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`,
+    ...correctedSentences(course),
+  ].join(' ');
   const sessions = inOrder(draft.sessions, now);
   const zero = zeroPossibleNow(course, now);
   const open = sessions.filter((session) => stateAt(session, now) === 'open').length;
@@ -112,7 +118,7 @@ export function courseModel(
     badges: badgesOf(course, now),
     facts: factsOf(course, reference),
     prices: pricesModel(course, now, forYou),
-    pricesSource: french(`Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(harvestedAt)}.`),
+    pricesSource: french(pricesSourceOf(course)),
     access: accessModel(course, now),
     zero: zero === null ? null : { heading: zeroLabel, text: `${zeroConditions(zero)}.` },
     offers: offersModel(page, now),
@@ -191,12 +197,25 @@ function factsOf({ draft, alignment }: Course, { bands }: Reference): readonly F
   ];
 }
 
-function pricesModel({ draft, harvestedAt }: Course, now: Date, forYou: string): CourseModel['prices'] {
+const correctedLines = { course: 'price', certificate: 'certificate', exam: 'exam' } as const;
+
+function pricesModel(course: Course, now: Date, forYou: string): CourseModel['prices'] {
+  const { draft, harvestedAt, corrections = [] } = course;
   const prices = pricesOf(draft);
+  /** « relevé » is read at the source (T46): an amount that a person wrote has the date of the correction. */
+  const textOf = (name: (typeof priceLineNames)[number]): string => {
+    const state = prices[name];
+    const correction = corrections.find(({ field }) => field === correctedLines[name]);
+    const text = priceText(name, state, harvestedAt, now);
+    if (correction === undefined || !isFresh(harvestedAt, now)) return text;
+    const end = `corrigé ${correctedBy[correction.by]} le ${shortDate(correction.at)}`;
+    if (state.kind === 'amount' || state.kind === 'range') return `${amountText(state)}, ${end}`;
+    return state.kind === 'free' ? `gratuit, ${end}` : text;
+  };
   return [
     ...priceLineNames.map((name) => ({
       label: priceLabels[name],
-      text: priceText(name, prices[name], harvestedAt, now),
+      text: textOf(name),
       mine: false,
     })),
     { label: 'Pour vous', text: forYou, mine: true },
@@ -368,6 +387,26 @@ const questions: readonly string[] = [
   'Quel est le prix total, certificat, examen et livres compris ?',
 ].map(french);
 
+/** What a person corrected is no reading of the source (T46): « Corrigé par l'organisme le 28/11/2026 : prix du cours. » */
+function correctedSentences({ corrections = [] }: Pick<Course, 'corrections'>): string[] {
+  const said = (by: CourseCorrection['by']) => {
+    const own = corrections.filter((one) => one.by === by);
+    const last = own.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
+    if (last === undefined) return [];
+    const fields = listed(own.map(({ field }) => correctedNames[field]));
+    return [`Corrigé ${correctedBy[by]} le ${shortDate(last.at)} : ${fields}.`];
+  };
+  return [...said('provider'), ...said('operator')];
+}
+
+const priceFields: readonly CourseField[] = ['price', 'certificate', 'exam'];
+
+function pricesSourceOf(course: Course): string {
+  const corrections = (course.corrections ?? []).filter(({ field }) => priceFields.includes(field));
+  const read = `Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(course.harvestedAt)}.`;
+  return [read, ...correctedSentences({ corrections })].join(' ');
+}
+
 /** One line per block of the page (T30). */
 function provenanceOf(course: Course): CourseModel['provenance'] {
   const date = shortDate(course.harvestedAt);
@@ -388,5 +427,10 @@ function provenanceOf(course: Course): CourseModel['provenance'] {
       source: `Numéro : ${catalogueOf(course.sourceTitle)}. État : registre de France compétences`,
       date,
     },
+    ...(course.corrections ?? []).map(({ field, by, at }) => ({
+      field: french(`Correction : ${correctedNames[field]}`),
+      source: `Faite sur ce site ${correctedBy[by]}, par-dessus la source`,
+      date: `corrigé le ${shortDate(at)}`,
+    })),
   ];
 }

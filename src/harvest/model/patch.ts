@@ -2,36 +2,7 @@
  * A correction in place (N9): one field of one record, corrected by a person, kept apart from the course and laid over what
  * the source gives at every run. Values are texts, as a form shows them, so that two are the same when they read the same.
  */
-
-/** What may be corrected; identifiers, the source and states of a record are not among them. */
-export const courseFields = [
-  'title',
-  'description',
-  'url',
-  'provider',
-  'siret',
-  'activityNumber',
-  'price',
-  'certificate',
-  'exam',
-  'certifications',
-  'sessions',
-  'languages',
-  'modality',
-  'hours',
-  'weeklyHours',
-  'weeks',
-  'objectives',
-  'prerequisites',
-  'equipment',
-  'assessment',
-  'accessibility',
-] as const;
-export type CourseField = (typeof courseFields)[number];
-
-export function isCourseField(name: string): name is CourseField {
-  return (courseFields as readonly string[]).includes(name);
-}
+import type { CourseField } from '../../catalogue/model/corrections.ts';
 
 /** What a source says of a field. */
 export interface SourceValue {

@@ -2,8 +2,9 @@
  * The correctable fields of the common course record as texts: how each is shown in a form, and how what a person types is
  * read. `write` then `read` gives the canonical text, the only one that is kept and compared.
  */
+
+import type { CourseField } from '../../catalogue/model/corrections.ts';
 import type { CourseDraft, Money, Session } from '../../catalogue/model.ts';
-import type { CourseField } from '../model/patch.ts';
 import { parseActivityNumber, parseCertification, parseSiret } from '../parse/codes.ts';
 import { parseDate, sessionDates } from '../parse/dates.ts';
 import { cleanHtml } from '../parse/html.ts';
@@ -151,12 +152,7 @@ function htmlOf(text: string): string {
   return text === '' ? '' : cleanHtml(paragraphs.join('\n')).html;
 }
 
-export const modalityChoices = {
-  remote: 'À distance',
-  blended: 'À distance et sur place',
-  onsite: 'Sur place',
-  unknown: 'Inconnu',
-} as const;
+const modalities = ['remote', 'blended', 'onsite', 'unknown'] as const;
 
 export const fieldTexts: Readonly<Record<CourseField, FieldText>> = {
   title: {
@@ -296,7 +292,7 @@ export const fieldTexts: Readonly<Record<CourseField, FieldText>> = {
   modality: {
     read: ({ modality }) => modality,
     write: (draft, text) => {
-      const modality = (Object.keys(modalityChoices) as (keyof typeof modalityChoices)[]).find((one) => one === text);
+      const modality = modalities.find((one) => one === text);
       if (modality !== undefined) return { ...draft, modality };
       throw new FieldRefusal('Choisissez une des réponses.');
     },

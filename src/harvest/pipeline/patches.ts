@@ -3,11 +3,12 @@
  * run tells what it saw of the corrected fields (`Sighting`), whatever is published.
  */
 
+import type { CourseCorrection, CourseField } from '../../catalogue/model/corrections.ts';
 import type { HistoryField } from '../../catalogue/model/history.ts';
 import { type CourseDraft, courseDraftSchema } from '../../catalogue/model.ts';
 import type { CourseEdit } from '../../catalogue/store/document.ts';
 import { type AnyConnector, type Normalised, type Problem, problemOf } from '../connector.ts';
-import { type CourseField, type Patch, patchState, type SourceValue, sameValue } from '../model/patch.ts';
+import { type Patch, patchState, type SourceValue, sameValue } from '../model/patch.ts';
 import { FieldRefusal, fieldAtPath, fieldTexts } from './course-fields.ts';
 import { sha256 } from './fingerprint.ts';
 import { keptProblem } from './outcome.ts';
@@ -135,6 +136,12 @@ export function isNews({ patch, value }: Sighting, isAccepted: boolean): boolean
   if (!sameValue(patch.seen.value, value)) return true;
   if (!isAccepted) return false;
   return patch.ended === null ? patch.appliedAt === null : patch.undoneAt === null;
+}
+
+/** Those that are published, as the page of the course tells them. */
+export function correctionsOf(patches: readonly Patch[]): CourseCorrection[] {
+  const live = patches.filter(isLive).map(({ field, by, at }) => ({ field, by, at }));
+  return live.toSorted((a, b) => (a.field < b.field ? -1 : 1));
 }
 
 const historyFields: Partial<Readonly<Record<CourseField, readonly HistoryField[]>>> = {

@@ -3,6 +3,7 @@
  * courses that a resumed run finds by their run (`adoptUnmarked`), never a mark without its course.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { CourseCorrection } from '../../catalogue/model/corrections.ts';
 import { providerIdOf, type WithdrawalReason } from '../../catalogue/model.ts';
 import {
   type CourseStanding,
@@ -21,7 +22,7 @@ import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict 
 import { type AlignedCourse, isOutOfScope, type Judged, notDigital } from './judge.ts';
 import type { JudgeAll } from './judge-ahead.ts';
 import { keptProblem, type RecordOutcome } from './outcome.ts';
-import { contentHash, editOf, isNews, type Sighting } from './patches.ts';
+import { contentHash, correctionsOf, editOf, isNews, type Sighting } from './patches.ts';
 import type { Batch, Entry } from './read.ts';
 import { namesAnother, reusedProblem, reuseOf } from './reuse.ts';
 
@@ -130,13 +131,14 @@ export function settle(
     const claim = { sourceId: owner.sourceId, courseId: owner.courseId };
     return quarantined(entry, [ownedProblem(draft, owner)], claim);
   }
-  const outcome = outcomeOf(judged, known, again);
+  const corrections = entry.patches === undefined ? undefined : correctionsOf(entry.patches);
+  const outcome = outcomeOf(judged, known, again, corrections);
   const write: CourseWrite | null =
     outcome === 'unchanged'
       ? null
       : {
           ...{ outcome, remoteId: entry.remoteId, known, draft, alignment, harvestedAt: latest(seenAt, known) },
-          ...(entry.patches === undefined ? {} : { edit: editOf(entry.patches) }),
+          ...(corrections === undefined ? {} : { edit: editOf(entry.patches ?? []), corrections }),
         };
   const warnings = judged.warnings.map(keptProblem);
   return { entry, outcome, verdict: 'accepted', reason: null, problems: [], warnings, claim: null, write };
@@ -146,12 +148,19 @@ function latest(seenAt: Date, known: KnownCourse | null): Date {
   return known !== null && known.harvestedAt > seenAt ? known.harvestedAt : seenAt;
 }
 
-function outcomeOf({ draft, alignment }: AlignedCourse, known: KnownCourse | null, again: boolean) {
+function outcomeOf(
+  { draft, alignment }: AlignedCourse,
+  known: KnownCourse | null,
+  again: boolean,
+  corrections: readonly CourseCorrection[] = known?.corrections ?? [],
+) {
   if (known === null) return 'created';
   // Only the source brings a course back, not a second look at what it gave.
   if (!again && comesBack(known)) return 'restored';
   const same =
-    isDeepStrictEqual(known.draft, draft) && isDeepStrictEqual(known.alignment, keepReviewed(alignment, known));
+    isDeepStrictEqual(known.draft, draft) &&
+    isDeepStrictEqual(known.corrections ?? [], corrections) &&
+    isDeepStrictEqual(known.alignment, keepReviewed(alignment, known));
   return same ? 'unchanged' : 'updated';
 }
 

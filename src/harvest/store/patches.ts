@@ -1,7 +1,8 @@
 /** Corrections in place, apart from the courses: one document for a field of a record, with all that was ever written for it. */
 import { type Connection, Schema } from 'mongoose';
+import type { CourseField } from '../../catalogue/model/corrections.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
-import type { Correction, CourseField, Ended, Patch, PatchAuthor, PatchEnding, SourceValue } from '../model/patch.ts';
+import type { Correction, Ended, Patch, PatchAuthor, PatchEnding, SourceValue } from '../model/patch.ts';
 
 /** The field of a record that an act is about, and the revision that the person saw. */
 export interface PatchRef {
@@ -58,11 +59,6 @@ schema.index({ sourceId: 1, open: 1 });
 
 function keyOf(sourceId: string, remoteId: string, field = ''): string {
   return `${sourceId}/${remoteId}/${field}`;
-}
-
-/** In the address of the next page of a list. */
-export function placeOf({ sourceId, remoteId, field }: Pick<Patch, 'sourceId' | 'remoteId' | 'field'>): string {
-  return keyOf(sourceId, remoteId, field).slice(sourceId.length + 1);
 }
 
 function toPatch({ _id, open: _open, ...patch }: PatchDocument): Patch {

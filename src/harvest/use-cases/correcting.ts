@@ -1,11 +1,13 @@
 /** One record as its source gave it, and what would become of it with corrections: the judge of a run, writing nothing. */
+
+import { type CourseField, courseFields } from '../../catalogue/model/corrections.ts';
 import type { CourseDraft } from '../../catalogue/model.ts';
 import type { KnownCourse } from '../../catalogue/store/document.ts';
 import type { CourseWriter } from '../../catalogue/store/writing.ts';
 import type { Alignment } from '../../framework/model.ts';
 import type { AnyConnector, Problem } from '../connector.ts';
 import { rawText } from '../examine.ts';
-import { type CourseField, courseFields, type Patch, type SourceValue } from '../model/patch.ts';
+import type { Patch, SourceValue } from '../model/patch.ts';
 import type { HarvestSource } from '../model.ts';
 import { canonicalText, FieldRefusal, fieldTexts } from '../pipeline/course-fields.ts';
 import { judge } from '../pipeline/judge.ts';
@@ -140,7 +142,7 @@ export function makeCorrecting(dependencies: CorrectingDependencies): Correcting
     });
     const claim = claimIn(judged, known);
     const owners = claim === null ? undefined : (await courses.ownersElsewhere(source.id, [claim])).get(claim);
-    const end = settle(patched, judged, known, owners ?? [], false, at);
+    const end = settle(patched, judged, known, owners ?? [], false, at, found.mark?.reuse ?? undefined);
     return { judged, end };
   }
 

@@ -1,9 +1,11 @@
 /** What the pages of corrections in place show. */
+
+import type { CourseField } from '../../catalogue/model/corrections.ts';
 import type { CpfSummary } from '../../catalogue/model/cpf.ts';
 import type { CourseEvent } from '../../catalogue/model/history.ts';
 import type { Course, CourseDraft } from '../../catalogue/model.ts';
 import type { Alignment } from '../../framework/model.ts';
-import type { CourseField, Patch, SourceValue } from '../../harvest/model/patch.ts';
+import type { Patch, SourceValue } from '../../harvest/model/patch.ts';
 import type { Source } from '../model.ts';
 import type { Reader, ReportProblem } from './report.ts';
 

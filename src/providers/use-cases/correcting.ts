@@ -3,12 +3,13 @@
  * record does not exist. A correction takes effect at the next run of the source, taking one back too.
  */
 
+import { type CourseField, isCourseField } from '../../catalogue/model/corrections.ts';
 import { courseIdOfSlug } from '../../catalogue/model.ts';
 import type { HistoryStore } from '../../catalogue/store/history.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import type { Foresee } from '../../catalogue/use-cases/foresee.ts';
 import { AppError } from '../../errors.ts';
-import { type CourseField, isCourseField, mostPatches, type Patch, patchState } from '../../harvest/model/patch.ts';
+import { mostPatches, type Patch, patchState } from '../../harvest/model/patch.ts';
 import type { PatchRef, PatchStore } from '../../harvest/store/patches.ts';
 import type { Correcting as Engine, LookedRecord } from '../../harvest/use-cases/correcting.ts';
 import type { Harvest } from '../../harvest/use-cases.ts';
@@ -136,11 +137,12 @@ export function makeCorrecting(dependencies: CorrectingDependencies) {
 
   const by = (reader: Reader) => (reader === 'operator' ? ('operator' as const) : ('provider' as const));
 
-  const tell = (actor: Actor, act: string, sourceId: string, fields: readonly CourseField[]) =>
-    audit.record({
-      ...{ actor: actor.accountId, act: `record.${act}`, target: sourceId },
-      details: { fields: fields.join(' ') },
-    });
+  /** One entry a field: the trail holds codes, not lists. */
+  async function tell(actor: Actor, act: string, sourceId: string, fields: Iterable<CourseField>): Promise<void> {
+    for (const field of fields) {
+      await audit.record({ actor: actor.accountId, act: `record.${act}`, target: sourceId, details: { field } });
+    }
+  }
 
   async function patchFor(record: LookedRecord, field: string, revision: number): Promise<PatchRef & { patch: Patch }> {
     const patch = record.patches.find((one) => one.field === field && one.ended === null);
@@ -214,8 +216,8 @@ export function makeCorrecting(dependencies: CorrectingDependencies) {
         const ended = { how: 'withdrawn', by: by(reader), at } as const;
         if (patch !== undefined && !(await patches.end(patch, ended))) throw changedMeanwhile();
       }
-      if (form.changed.size > 0) await tell(actor, 'corrected', source.id, [...form.changed.keys()]);
-      if (form.back.size > 0) await tell(actor, 'correction-withdrawn', source.id, [...form.back]);
+      await tell(actor, 'corrected', source.id, form.changed.keys());
+      await tell(actor, 'correction-withdrawn', source.id, form.back);
       return forecast;
     },
 

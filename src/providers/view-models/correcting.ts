@@ -1,8 +1,9 @@
 /** Words of corrections in place: the page of a record, and the list of a source (4.4, N9, B30). */
 import { courseAddress } from '../../catalogue/model/addresses.ts';
 import type { Badge } from '../../catalogue/model/card.ts';
+import type { CourseField } from '../../catalogue/model/corrections.ts';
 import { cpfBadge } from '../../catalogue/model/cpf-words.ts';
-import { type CourseField, type Patch, patchState, type SourceValue } from '../../harvest/model/patch.ts';
+import { type Patch, patchState, type SourceValue } from '../../harvest/model/patch.ts';
 import { problemPath } from '../../harvest/model/problem-help.ts';
 import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
 import { type FieldErrors, field as formField, formPage, inSpace } from '../../platform/web/forms.ts';

@@ -1,0 +1,69 @@
+/** What a person corrected of a course, over what its source gives (N9): shown wherever the page says where a value comes from. */
+
+/** What may be corrected; identifiers, the source and states of a record are not among them. */
+export const courseFields = [
+  'title',
+  'description',
+  'url',
+  'provider',
+  'siret',
+  'activityNumber',
+  'price',
+  'certificate',
+  'exam',
+  'certifications',
+  'sessions',
+  'languages',
+  'modality',
+  'hours',
+  'weeklyHours',
+  'weeks',
+  'objectives',
+  'prerequisites',
+  'equipment',
+  'assessment',
+  'accessibility',
+] as const;
+export type CourseField = (typeof courseFields)[number];
+
+export function isCourseField(name: string): name is CourseField {
+  return (courseFields as readonly string[]).includes(name);
+}
+
+/** A correction that is published. */
+export interface CourseCorrection {
+  readonly field: CourseField;
+  /** Who, as a function. */
+  readonly by: 'provider' | 'operator';
+  readonly at: Date;
+}
+
+/** In a sentence, after « Corrigé : ». */
+export const correctedNames: Readonly<Record<CourseField, string>> = {
+  title: 'titre',
+  description: 'présentation',
+  url: 'adresse',
+  provider: "nom de l'organisme",
+  siret: 'SIRET',
+  activityNumber: "numéro de déclaration d'activité",
+  price: 'prix du cours',
+  certificate: 'prix du certificat',
+  exam: "prix de l'examen",
+  certifications: 'certifications',
+  sessions: 'sessions',
+  languages: 'langues',
+  modality: 'lieu',
+  hours: 'durée totale',
+  weeklyHours: 'travail par semaine',
+  weeks: 'durée en semaines',
+  objectives: 'objectifs',
+  prerequisites: 'prérequis',
+  equipment: 'matériel',
+  assessment: 'évaluation',
+  accessibility: 'accessibilité',
+};
+
+export const correctedBy: Readonly<Record<CourseCorrection['by'], string>> = {
+  provider: "par l'organisme",
+  operator: 'par la plateforme',
+};
