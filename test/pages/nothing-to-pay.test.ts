@@ -92,6 +92,20 @@ describe('« Rien à payer pour moi »', () => {
       .expect(404);
   });
 
+  it('asks what may change the list, aids and balance too, and shows no amount: no course is chosen', async () => {
+    const at = (answers: Answers) => `/eligibilite?but=recherche:pour-moi%3D1&r=${writeAnswers(answers)}`;
+    const { aides: _aids, ...beforeAids } = employee;
+    const aids = await open(at(beforeAids));
+    expect(aids).to.include('Une aide est-elle déjà accordée').and.include('change la liste');
+    const balance = await open(at(employee));
+    expect(balance).to.include('Combien y a-t-il sur votre compte formation');
+    for (const page of [aids, balance]) expect(page.slice(page.indexOf('<main'))).to.not.match(/\d €/);
+    const done = await request(site)
+      .get(at({ ...employee, solde: 2_000 }))
+      .expect(303);
+    expect(done.headers.location).to.match(/^\/eligibilite\/resultat/);
+  });
+
   it('T2: keeps what is known to cost nothing, never what is unknown, old or asked for', async () => {
     const html = await open(`/catalogue?pour-moi=1&r=${r}`);
     expect(titlesOf(html)).to.deep.equal(['Gratuit']);

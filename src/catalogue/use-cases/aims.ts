@@ -26,6 +26,8 @@ export interface Aims {
 /** `recherche:<query of /catalogue>`: a search that waits for the answers of the person. */
 export const searchAim = 'recherche:';
 export const longestSearchAim = 600;
+/** Euros. Any price for which the balance, the aids and the participation all count. */
+const askedPrice = 1_000;
 
 const isOffered = ({ state }: Course): boolean => state === 'published' || state === 'missing';
 
@@ -107,7 +109,8 @@ function searchOf(ref: string): Aim | null {
   if (query.length > longestSearchAim || !/^[\w%=&.~+!*'()-]*$/.test(query)) return null;
   const href = `/catalogue?${query}`;
   const others = { text: 'Voir les cours où je n’ai rien à payer', href };
-  return { ...anyCourse, ref, label: 'Ma recherche de cours', href: '/catalogue', others };
+  const asking = anyCourse.actions.map((one) => ({ ...one, action: { ...one.action, prix: askedPrice } }));
+  return { ...anyCourse, ref, label: 'Ma recherche de cours', href: '/catalogue', asking, others };
 }
 
 /** The day the register was read for this record: of the newest export, else of the built-in sample. */

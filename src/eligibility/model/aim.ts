@@ -68,6 +68,11 @@ export interface Aim {
   readonly href: string;
   /** One, or the course chosen for each step of a pathway. */
   readonly actions: readonly AimedAction[];
+  /**
+   * What the questions are asked of, where it is not what is judged: a search has no course yet, and every answer about money
+   * may change its list. Nothing of it is ever shown.
+   */
+  readonly asking?: readonly AimedAction[];
   /** Not chosen yet, and supposed to meet every condition: the school, or the whole course; null: nothing is supposed. */
   readonly supposed: Supposed | null;
   /** For a pathway: one balance spent from step to step (N4). */

@@ -63,7 +63,7 @@ export function lacksProof({ answers }: Telling, { verdict }: Judged): boolean {
 
 /** The next question whose answers can change the result; null when there is none (T14, N2). */
 export function askNext(aim: Aim, telling: Telling, date: IsoDate, rules: RuleSet): Asked | null {
-  const judged = aim.actions.map((action) => judge(action, telling, date, rules));
+  const judged = (aim.asking ?? aim.actions).map((action) => judge(action, telling, date, rules));
   // Every other answer first, then the balance; what a proof would change comes after what is certain.
   for (const supposesProof of [false, true])
     for (const balanceToo of [false, true])
@@ -93,7 +93,7 @@ function askOf(
 /** An upper bound of the questions still to come, the present one included. */
 export function questionsLeft(aim: Aim, telling: Telling, date: IsoDate, rules: RuleSet): number {
   const names = new Set<AnswerName>();
-  for (const action of aim.actions) {
+  for (const action of aim.asking ?? aim.actions) {
     const { dossier } = judge(action, telling, date, rules);
     const asked = dossier.personne === null ? { ...dossier, personne: nobodyKnown, cofinancements: null } : dossier;
     for (const fact of assess(asked, date, rules).manquants) {

@@ -142,11 +142,13 @@ export function questionModel(asked: Asked, way: Way, rules: RuleSet, refused: R
         }),
     optionsError: isTyped ? null : (errors[answerField] ?? null),
     typed: isTyped ? typedField(name, given, errors[answerField] ?? null) : null,
-    ranges: isTyped
-      ? answers
-          .slice(0, -1)
-          .map(({ value, label, dossier, verdict }) => ({ label, effect: effect(value, dossier, verdict) }))
-      : [],
+    // Ranges hold amounts, and a search has none to show.
+    ranges:
+      isTyped && way.aim.asking === undefined
+        ? answers
+            .slice(0, -1)
+            .map(({ value, label, dossier, verdict }) => ({ label, effect: effect(value, dossier, verdict) }))
+        : [],
     day:
       name === 'dernierBilan'
         ? fieldOf(
@@ -253,6 +255,7 @@ function effectsOf({ name, supposesProof }: Asked, way: Way): Effect {
     if (name === 'aides' && value === 'accordee') return 'selon le montant';
     if (name === 'dernierBilan' && value === 'ancien') return 'selon la date';
     const proved = supposesProof || (name === 'inscription' && value === 'avis');
+    if (way.aim.asking !== undefined) return french(searchEffect(verdict));
     const text =
       whole === null || verdict.cpf === 'hors_perimetre'
         ? effectText(verdict)
@@ -260,6 +263,10 @@ function effectsOf({ name, supposesProof }: Asked, way: Way): Effect {
     return french(proved ? onceProved(text) : text);
   };
 }
+
+/** What an answer does to a search: no amount, since no course is chosen. */
+const searchEffect = (verdict: Verdict): string =>
+  verdict.cpf === 'hors_perimetre' || verdict.cpf === 'non' ? effectText(verdict) : 'change la liste';
 
 /** Euros again: an aim is asked as a page would. */
 export function toldOf({ personne, cofinancements }: Dossier): Told {
