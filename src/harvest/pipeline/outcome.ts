@@ -44,7 +44,9 @@ export function makeTally(start: readonly RunCause[]): Tally {
           found.set(key, { code, count: 1, example: { remoteId, field, value, message } });
       }
     },
-    causes: () => [...found.values()].sort((a, b) => b.count - a.count),
+    // Equal ones in the order of their names: a run that was killed met them in another order.
+    causes: () =>
+      [...found].sort(([key, a], [other, b]) => b.count - a.count || (key < other ? -1 : 1)).map(([, cause]) => cause),
   };
 }
 
