@@ -8,8 +8,8 @@ export default {
   schedule: '50 2 * * *',
   maxMinutes: 30,
   async run({ duplicates, pathways }, signal) {
-    const { compared, merged, proposed, leftAlone } = await duplicates.find({ dryRun: false, signal });
+    const { compared, merged, proposed, notQueued, leftAlone } = await duplicates.find({ dryRun: false, signal });
     if (merged.length > 0) await pathways.rebuild();
-    return { compared, merged: merged.length, proposed: proposed.length, leftAlone };
+    return { compared, merged: merged.length, proposed: proposed.length, notQueued, leftAlone };
   },
 } satisfies Job<Pick<UseCases, 'duplicates' | 'pathways'>>;

@@ -17,7 +17,7 @@ export function duplicateCommands(program: Command, config: () => Config): void 
       await withApp(config(), print, async ({ useCases }) => {
         const report = await useCases.duplicates.find({ dryRun });
         if (!dryRun && report.merged.length > 0) await useCases.pathways.rebuild();
-        const { compared, merged, proposed, leftAlone } = report;
+        const { compared, merged, proposed, notQueued, leftAlone } = report;
         print.thing(report, [
           ...merged.map(
             (pair) =>
@@ -25,6 +25,11 @@ export function duplicateCommands(program: Command, config: () => Config): void 
           ),
           ...proposed.map((pair) => `à revoir : ${pairIdOf(pair.courses)} (${Math.round(pair.score * 100)} sur 100)`),
           `${count(compared, 'cours comparé', 'cours comparés')} : ${count(merged.length, 'réunion')}, ${count(proposed.length, 'proposition')}, ${count(leftAlone, 'laissée', 'laissées')} à cause d'une décision ou d'une autre certification.`,
+          ...(notQueued === 0
+            ? []
+            : [
+                `${count(notQueued, 'autre ressemblance plus faible', 'autres ressemblances plus faibles')} : à la prochaine recherche.`,
+              ]),
           ...(dryRun ? ["Rien n'a été modifié."] : []),
         ]);
       });

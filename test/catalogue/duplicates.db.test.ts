@@ -390,7 +390,7 @@ describe('duplicates across sources', () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
         expect(await play(steps, true)).to.deep.equal(await play(steps, false));
       }),
-      { numRuns: Number(process.env.FC_RUNS ?? 5) },
+      { numRuns: Number(process.env.FC_RUNS ?? 20) },
     );
   });
 });

@@ -295,6 +295,24 @@ describe('enrolments in the database', () => {
       expect(done.status.kind).to.equal('under-way');
     });
 
+    it('N14: a step and what is kept follow a merged course to the offer that still lives, and no further', async () => {
+      const id = await enrolled();
+      await keeping.keep(anna, { kind: 'course', target: css.id });
+      replace({ ...css, mergedInto: near.id });
+      replace({ ...near, offers: [css.id] });
+      const courseNow = async () => (await enrolments.one(anna, id)).steps[1]?.course;
+      expect((await courseNow())?.id, 'its own offer, as long as it is one').to.equal(css.id);
+      replace({ ...withdrawn(css), mergedInto: near.id });
+      expect((await courseNow())?.id).to.equal(near.id);
+      replace(withdrawn(script));
+      expect((await enrolments.one(anna, id)).status.kind, 'the step can still be followed').to.equal('recorded');
+      const [kept] = (await keeping.list(anna, 10)).shown;
+      expect(kept).to.have.nested.property('course.id', near.id);
+      replace({ ...withdrawn(near), offers: [css.id] });
+      expect((await courseNow())?.id, 'nothing is offered any more').to.equal(css.id);
+      expect((await courseNow())?.state).to.equal('withdrawn');
+    });
+
     it('B7: a course offered again is connected again', async () => {
       const id = await enrolled();
       replace(withdrawn(html));

@@ -61,6 +61,8 @@ const mostProposalsOfOne = 5;
 /** Of the rare words of a title, those that find it. */
 const findingWords = 3;
 const commonWord = 50;
+/** Courses read, or compared, between two pauses. */
+const readAtOnce = 200;
 
 const tracking = /^(utm_|mtm_|pk_|piwik_)|^(fbclid|gclid|msclkid|mc_cid|mc_eid|xtor|at_medium|at_campaign)$/i;
 
@@ -118,7 +120,10 @@ function haveSameNumbers(a: Read, b: Read): boolean {
 }
 
 export function evidenceOf(one: Candidate, other: Candidate): Evidence {
-  const [a, b] = [read(one), read(other)];
+  return sharedBy(read(one), read(other));
+}
+
+function sharedBy(a: Read, b: Read): Evidence {
   const hostOf = ({ address }: Read) => address.split('/')[0];
   return {
     address: a.address === b.address ? a.address : null,
@@ -147,7 +152,7 @@ export function pairIdOf([a, b]: readonly [CourseId, CourseId]): string {
 }
 
 function pairOf(a: Read, b: Read, basis: FoundPair['basis']): FoundPair {
-  const evidence = evidenceOf(a, b);
+  const evidence = sharedBy(a, b);
   const [one, other] = a.id < b.id ? [a, b] : [b, a];
   const names = { courses: [one.id, other.id], sources: [one.sourceId, other.sourceId] } as const;
   return { ...names, basis, score: scoreOf(evidence), evidence };
@@ -175,7 +180,11 @@ const comparable = (a: Read, b: Read) => a.sourceId !== b.sourceId && a.demo ===
  * @returns at most one pair for two courses, automatic ones first
  */
 export function* duplicatesAmong(candidates: readonly Candidate[]): Generator<void, readonly FoundPair[]> {
-  const all = candidates.map(read);
+  const all: Read[] = [];
+  for (const [at, candidate] of candidates.entries()) {
+    all.push(read(candidate));
+    if (at % readAtOnce === readAtOnce - 1) yield;
+  }
   const found = new Map<string, FoundPair>();
   const counts = new Map<CourseId, number>();
   const propose = (a: Read, b: Read) => {
@@ -242,7 +251,8 @@ export function* duplicatesAmong(candidates: readonly Candidate[]): Generator<vo
 /** Titles that share one of their rarest words are compared whole. */
 function* alikeTitles(all: readonly Read[], propose: (a: Read, b: Read) => void): Generator<void, void> {
   const bearers = new Map<string, Read[]>();
-  for (const one of all) {
+  for (const [at, one] of all.entries()) {
+    if (at % readAtOnce === readAtOnce - 1) yield;
     for (const word of one.words) {
       const group = bearers.get(word);
       if (group === undefined) bearers.set(word, [one]);
@@ -250,7 +260,7 @@ function* alikeTitles(all: readonly Read[], propose: (a: Read, b: Read) => void)
     }
   }
   for (const [at, one] of all.entries()) {
-    if (at % 200 === 199) yield;
+    if (at % readAtOnce === readAtOnce - 1) yield;
     const rare = [...one.words]
       .map((word) => bearers.get(word) ?? [])
       .filter((group) => group.length > 1 && group.length <= commonWord)

@@ -253,9 +253,14 @@ export function makeDuplicateStore(connection: Connection): DuplicateStore {
       );
       let claims: string[] = [];
       const look = async () => {
-        const found = await courses.find({ ...shown, claim: { $in: claims } }, { projection: seen }).toArray();
+        const elsewhere = { ...shown, claim: { $in: claims }, sourceId: { $ne: sourceId } };
         claims = [];
-        return found.map(candidateOf);
+        // Mostly none: only then is anything read of the courses themselves.
+        const shared = await courses.distinct('claim', elsewhere);
+        if (shared.length === 0) return [];
+        return (await courses.find({ ...shown, claim: { $in: shared } }, { projection: seen }).toArray()).map(
+          candidateOf,
+        );
       };
       for await (const { claim } of created) {
         if (claims.push(claim) < chunkSize) continue;

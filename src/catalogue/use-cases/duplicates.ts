@@ -31,6 +31,8 @@ export interface FindReport {
   /** New pairs, merged and proposed. */
   readonly merged: readonly FoundPair[];
   readonly proposed: readonly FoundPair[];
+  /** Less probable ones than those: a queue that nobody can read helps nobody. Found again at the next search. */
+  readonly notQueued: number;
   /** Merges that would bring together courses which a person separated, or two certifications: left alone. */
   readonly leftAlone: number;
 }
@@ -42,10 +44,17 @@ export interface Duplicates {
    */
   find(options: { readonly dryRun: boolean; readonly signal?: AbortSignal | undefined }): Promise<FindReport>;
   /** After a run: the courses that it published at an address that another source gives too, and hand-overs. */
-  afterRun(run: { readonly id: string; readonly sourceId: string }): Promise<{ readonly merged: number }>;
+  afterRun(run: {
+    readonly id: string;
+    readonly sourceId: string;
+    readonly counters: { readonly created: number };
+  }): Promise<{ readonly merged: number }>;
   /** Hands the card of a withdrawn course to an offer that lives, and mends what a killed process left. */
   settle(): Promise<Regrouped>;
 }
+
+/** New proposals of one search. */
+const mostQueued = 1_000;
 
 export function makeDuplicates({ duplicates, takeLock, now }: DuplicateParts): Duplicates {
   async function exclusively<Value>(work: () => Promise<Value>): Promise<Value | null> {
@@ -94,24 +103,28 @@ export function makeDuplicates({ duplicates, takeLock, now }: DuplicateParts): D
           await setImmediate();
         }
         const fresh = await unknownAmong(duplicates, step.value);
-        const proposed = fresh.filter(({ basis }) => basis === null);
+        const queued = fresh.filter(({ basis }) => basis === null).sort((a, b) => b.score - a.score);
+        const proposed = queued.slice(0, mostQueued);
         const compared = candidates.length;
+        const notQueued = queued.length - proposed.length;
         if (dryRun) {
           const wanted = fresh.filter(({ basis }) => basis !== null);
           const merged = await mergeable(wanted);
-          return { dryRun, compared, merged, proposed, leftAlone: wanted.length - merged.length };
+          return { dryRun, compared, merged, proposed, notQueued, leftAlone: wanted.length - merged.length };
         }
         const { merged, leftAlone } = await keep(fresh);
-        return { dryRun, compared, merged, proposed: await duplicates.add(proposed, now()), leftAlone };
+        const added = await duplicates.add(proposed, now());
+        return { dryRun, compared, merged, proposed: added, notQueued, leftAlone };
       });
       if (report === null) throw busy();
       return report;
     },
 
-    async afterRun({ id, sourceId }) {
+    async afterRun({ id, sourceId, counters: { created } }) {
       const done = await exclusively(async () => {
         let merged = 0;
-        for await (const candidates of duplicates.sharingAddressWith(sourceId, id)) {
+        const fresh = created === 0 ? [] : duplicates.sharingAddressWith(sourceId, id);
+        for await (const candidates of fresh) {
           const found = [...drain(duplicatesAmong(candidates))].filter(({ basis }) => basis === 'address');
           merged += (await keep(found)).merged.length;
         }
