@@ -149,6 +149,7 @@ export const everyPage: readonly (readonly [name: string, path: string, status: 
   ['school', '/organismes/passerelle-web', 200],
   ['certifications', '/certifications', 200],
   ['certification', '/certifications/RNCP37674', 200],
+  ['nothing to pay', `/catalogue?pour-moi=1&r=${someAnswers}`, 200],
   ['certification with answers', `/certifications/RNCP37674?r=${someAnswers}`, 200],
   ['ended certification', '/certifications/RNCP35419', 200],
   ['ended certification with answers', `/certifications/RNCP35419?r=${someAnswers}`, 200],

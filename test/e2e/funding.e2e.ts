@@ -3,7 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
+import { personOf } from '../../src/eligibility/model/answers.ts';
 import { type FundingWorld, funder, openFundingWorld } from '../builders/funding-world.ts';
+import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
 
 const list = 'code;siret\nRNCP37674;999 000 011 00018\nRS6604;\n37674;\n/cours/x-fwndab1e;\nRNCP99999;';
@@ -29,7 +31,18 @@ describe('receipts and lists in a browser', function () {
       server = site.listen(0, '127.0.0.1', () => resolve());
     });
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { lists } = world.verdicts;
+    const { lists, receipts } = world.verdicts;
+    world.pathways = [
+      aPathway({
+        steps: [
+          aStep({ id: 'un', title: 'Les pages', main: aStepCourse({ id: 'fwndab1e' }) }),
+          aStep({ id: 'deux', title: 'Le projet', main: null }),
+        ],
+      }),
+    ];
+    const told = personOf({ v: 1, statut: 'salarie', age: 38, inscription: 'non', aides: [] }, 3_000);
+    const asked = { ref: 'parcours:developpeur-web', date: '2026-11-22', told, balanceIncluded: true, by: null };
+    const pathway = (await receipts.issuePathway(asked))?.code;
     const bytes = (async function* () {
       yield new TextEncoder().encode(list);
     })();
@@ -41,6 +54,8 @@ describe('receipts and lists in a browser', function () {
     pages = [
       '/verdicts',
       `/verdicts/${receipt}`,
+      `/verdicts/${pathway}`,
+      `/verdicts/${pathway}?recalcul=aujourdhui`,
       '/financeur',
       '/financeur/verifier',
       `/financeur/verifier/${id}`,
