@@ -21,6 +21,7 @@ import type { People } from './people.ts';
 import type { Log } from './platform/log.ts';
 import type { SourceStore } from './providers/store.ts';
 import { makeClosing } from './providers/use-cases/closing.ts';
+import { makeConflicts } from './providers/use-cases/conflicts.ts';
 import { makeCorrecting } from './providers/use-cases/correcting.ts';
 import { makeCoverage } from './providers/use-cases/coverage.ts';
 import { makeDeadLinks } from './providers/use-cases/dead-links.ts';
@@ -87,6 +88,7 @@ export function openPartners(parts: PartnersParts) {
       rebuildPathways: parts.rebuildPathways,
     }),
     deadLinks: makeDeadLinks({ sources, links, courses }),
+    conflicts: makeConflicts({ sources, records, courses, audit, now }),
     identifiers: makeIdentifiers({ sources, records, patches, courses, audit, now }),
     correcting: makeCorrecting({
       ...{ sources, patches, courses, history, harvest, foresee, audit, now },

@@ -51,6 +51,7 @@ import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { makeWebApp } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
+import { conflictRoutes } from './providers/routes/conflicts.ts';
 import { correctingRoutes } from './providers/routes/correcting.ts';
 import { coverageRoutes } from './providers/routes/coverage.ts';
 import { deadLinkRoutes } from './providers/routes/dead-links.ts';
@@ -257,6 +258,7 @@ export async function serve(app: App): Promise<RunningServer> {
         now,
       }),
       operationsRoutes({ operations, views, actorOf, now }),
+      conflictRoutes({ conflicts: partners.conflicts, views, actorOf }),
       identifierRoutes({ identifiers: partners.identifiers, views, actorOf }),
       correctingRoutes({
         correcting: partners.correcting,
@@ -273,7 +275,10 @@ export async function serve(app: App): Promise<RunningServer> {
           audit: people.audit,
           rebuildPathways: useCases.pathways.rebuild,
         }),
-        countReused: async (actor) => (await partners.identifiers.waiting(actor, 1)).total,
+        countOthers: async (actor) => ({
+          reused: (await partners.identifiers.waiting(actor, 1)).total,
+          claimed: (await partners.conflicts.waiting(actor, 1)).total,
+        }),
         views,
         actorOf,
         now,

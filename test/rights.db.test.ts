@@ -375,6 +375,9 @@ const table: Readonly<Record<string, Row>> = {
   'GET /admin/revue': { answers: reviewers(200) },
   'GET /admin/revue/reunis': { answers: reviewers(200) },
   'GET /admin/revue/identifiants': { answers: reviewers(200) },
+  'GET /admin/revue/conflits': { answers: reviewers(200) },
+  'GET /admin/fiches/:id/conflit': { at: ofRecord('/conflit', '/admin'), answers: reviewers(404) },
+  'POST /admin/fiches/:id/conflit': { at: ofRecord('/conflit', '/admin'), answers: reviewers(404) },
   'GET /admin/revue/doublons/:id': { at: fixed('/admin/revue/doublons/aucun'), answers: reviewers(404) },
   'POST /admin/revue/doublons/:id/reunir': { at: fixed('/admin/revue/doublons/aucun/reunir'), answers: reviewers(404) },
   'POST /admin/revue/doublons/:id/refuser': {

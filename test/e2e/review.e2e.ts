@@ -20,6 +20,7 @@ describe('duplicates reviewed in a browser', function () {
   let browser: Browser;
   let page: Page;
   let record = { sourceId: '', remoteId: '' };
+  let claim = { sourceId: '', remoteId: '' };
 
   if (executable === undefined) {
     it('merge and undo (PENDING: no Chromium on this machine; apt-get install chromium)');
@@ -57,6 +58,16 @@ describe('duplicates reviewed in a browser', function () {
       .collection('harvest_records')
       .updateOne({ _id: `${record.sourceId}/${record.remoteId}` as never }, { $set: { hash: '' } });
     await app.useCases.collect(['demo-passerelle-web'], 'manual', { everything: true });
+    // A course that another source claims, as the end of a run leaves it.
+    const [first] = await app.courses.bySource('demo-institut-marelle', { limit: 1 });
+    const [claiming] = await app.courses.bySource('demo-fabrique-du-clic', { limit: 1 });
+    claim = { sourceId: 'demo-fabrique-du-clic', remoteId: claiming?.remoteId ?? '' };
+    await connection.collection('harvest_records').updateOne(
+      { _id: `${claim.sourceId}/${claim.remoteId}` as never },
+      {
+        $set: { claim: { sourceId: 'demo-institut-marelle', courseId: first?.id } },
+      },
+    );
     await (await app.people()).demoAccounts.plant();
     server = await serve(app);
     browser = await launchBrowser();
@@ -117,7 +128,7 @@ describe('duplicates reviewed in a browser', function () {
 
   it('refuses an answer without choice nor reason, under their fields, and keeps one that is whole', async () => {
     await page.goto(`${server.url}admin/revue`);
-    await page.getByRole('link', { name: '1 fiche à trancher' }).click();
+    await page.getByRole('link', { name: '1 fiche à trancher' }).first().click();
     await page.getByRole('link', { name: /^Décider/ }).click();
     await page.getByRole('button', { name: 'Enregistrer la réponse' }).click();
     await page.getByText('Choisissez une des deux réponses.').first().waitFor();
@@ -152,6 +163,8 @@ describe('duplicates reviewed in a browser', function () {
         `admin/revue/doublons/${first?.id}`,
         'admin/revue/reunis',
         'admin/revue/identifiants',
+        'admin/revue/conflits',
+        `admin/fiches/${recordKey(claim)}/conflit`,
         `admin/fiches/${recordKey(record)}/identifiant`,
         `admin/revue/reunis/${parted?.id}/separer`,
         `cours/${card?.slug}`,

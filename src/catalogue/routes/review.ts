@@ -13,13 +13,13 @@ const reasonForm = z.object({ motif: text });
 
 export function reviewRoutes(parts: {
   readonly duplicates: DuplicateReview;
-  /** Identifiers that name another course now: another queue, with pages of its own. */
-  countReused(actor: Actor): Promise<number>;
+  /** Other queues, with pages of their own: identifiers that name another course now, and courses that two sources give. */
+  countOthers(actor: Actor): Promise<{ readonly reused: number; readonly claimed: number }>;
   readonly views: Views;
   actorOf(request: Request): Promise<Actor>;
   now(): Date;
 }): Router {
-  const { duplicates, countReused, views, actorOf, now } = parts;
+  const { duplicates, countOthers, views, actorOf, now } = parts;
   const router = Router();
   router.use(reviewPath, unkept);
 
@@ -30,12 +30,12 @@ export function reviewRoutes(parts: {
 
   router.get(reviewPath, async (request, response) => {
     const actor = await actorOf(request);
-    const [list, merged, reused] = await Promise.all([
+    const [list, merged, others] = await Promise.all([
       duplicates.proposed(actor, pageOf(request)),
       duplicates.merged(actor, 1),
-      countReused(actor),
+      countOthers(actor),
     ]);
-    const counts = { merged: merged.total, reused };
+    const counts = { merged: merged.total, ...others };
     sendPage(response, views, 'admin/revue', queueModel(list, counts, queryText(request, 'fait')));
   });
 

@@ -51,7 +51,7 @@ function side(course: Course) {
 
 export function queueModel(
   list: ShownPairs,
-  counts: { readonly merged: number; readonly reused: number },
+  counts: { readonly merged: number; readonly reused: number; readonly claimed: number },
   doneCode: string,
 ) {
   const { total, page, more, pairs } = list;
@@ -68,14 +68,18 @@ export function queueModel(
     })),
     empty: total === 0 ? 'File vide.' : null,
     merged: { href: mergedPath, text: french(`Cours déjà réunis : ${counts.merged}`) },
-    reused: {
-      href: `${reviewPath}/identifiants`,
-      text: french(counts.reused === 0 ? 'File vide.' : count(counts.reused, 'fiche à trancher', 'fiches à trancher')),
-      some: counts.reused > 0,
-    },
+    others: [
+      otherQueue('identifiants', 'Identifiants réutilisés', counts.reused),
+      otherQueue('conflits', 'Cours revendiqués par deux sources', counts.claimed),
+    ],
     previous: page > 1 ? `${reviewPath}?page=${page - 1}` : null,
     next: more ? `${reviewPath}?page=${page + 1}` : null,
   };
+}
+
+function otherQueue(id: string, title: string, size: number) {
+  const text = french(size === 0 ? 'File vide.' : count(size, 'fiche à trancher', 'fiches à trancher'));
+  return { id, title, text, href: size === 0 ? null : `${reviewPath}/${id}` };
 }
 
 export function mergedModel(list: ShownPairs, doneCode: string) {

@@ -101,11 +101,13 @@ export function settle(
   owners: readonly Owner[],
   again: boolean,
   seenAt: Date,
-  answered?: Reuse,
+  answers: Partial<Pick<RecordMark, 'reuse' | 'claim'>> = {},
 ): Settled {
+  const { reuse: answered } = answers;
   if (judged.kind === 'rejected') {
     const isAnswered = answered !== undefined && answered.decision !== null;
-    return { ...quarantined(entry, judged.problems), ...(isAnswered ? { reuse: answered } : {}) };
+    const claim = answers.claim?.decision === undefined ? null : answers.claim;
+    return { ...quarantined(entry, judged.problems, claim), ...(isAnswered ? { reuse: answered } : {}) };
   }
   const out = (reason: string): Settled => {
     const nothing = { problems: [], warnings: [], claim: null, write: null };
@@ -128,8 +130,10 @@ export function settle(
   // Of another school, it is another offer of the same course (catalogue/model/duplicates.ts).
   const owner = owners.find(({ providerId }) => providerId === providerIdOf(draft.provider));
   if (known === null && owner !== undefined) {
-    const claim = { sourceId: owner.sourceId, courseId: owner.courseId };
-    return quarantined(entry, [ownedProblem(draft, owner)], claim);
+    const { sourceId, courseId } = owner;
+    const decision = answers.claim?.courseId === courseId ? answers.claim.decision : undefined;
+    const claim = { sourceId, courseId, ...(decision === undefined ? {} : { decision }) };
+    if (decision?.choice !== 'offer') return quarantined(entry, [ownedProblem(draft, owner)], claim);
   }
   const corrections = entry.patches === undefined ? undefined : correctionsOf(entry.patches);
   const outcome = outcomeOf(judged, known, again, corrections);
@@ -245,9 +249,8 @@ async function judgeAll(
     const { remoteId, at } = each.entry;
     const claimed = owners.get(claims.get(remoteId) ?? '') ?? [];
     const { sightings } = each.judged;
-    const { reuse } = marks.get(remoteId) ?? {};
     const before = known.get(remoteId) ?? null;
-    const settled = settle(each.entry, each.judged, before, claimed, stage.again, at ?? now, reuse);
+    const settled = settle(each.entry, each.judged, before, claimed, stage.again, at ?? now, marks.get(remoteId));
     return sightings === undefined ? settled : { ...settled, sightings };
   });
 }

@@ -5,6 +5,7 @@
 import { type Connection, type mongo, Schema } from 'mongoose';
 import type { CourseId } from '../../catalogue/model.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import type { Claim } from '../model/claim.ts';
 import type { Reuse, ReuseDecision } from '../model/reuse.ts';
 import type { RecordOutcome } from '../pipeline/outcome.ts';
 
@@ -46,7 +47,7 @@ export interface RecordMark {
   /** Set while its identifier names another course than the one on display. */
   readonly reuse?: Reuse;
   /** The course of another source that it claims. */
-  readonly claim: { readonly sourceId: string; readonly courseId: CourseId } | null;
+  readonly claim: Claim | null;
 }
 
 export interface RawRecord {
@@ -128,6 +129,18 @@ export interface RecordStore {
   ): Promise<{ readonly total: number; readonly records: readonly RecordMark[] }>;
   /** @param claim what the person saw. @returns false when it is another question by now, or answered */
   decideReuse(sourceId: string, remoteId: string, claim: string, decision: ReuseDecision): Promise<boolean>;
+  /** Records that claim a course of another source, and that nobody has decided about. */
+  claiming(page: { readonly skip: number; readonly limit: number }): Promise<{
+    readonly total: number;
+    readonly records: readonly RecordMark[];
+  }>;
+  /** @returns false when it claims another course by now, or is decided */
+  decideClaim(
+    sourceId: string,
+    remoteId: string,
+    courseId: CourseId,
+    decision: NonNullable<Claim['decision']>,
+  ): Promise<boolean>;
   /** How many records of other sources claim a course of this one. */
   claimsOn(sourceId: string): Promise<readonly { readonly sourceId: string; readonly courseId: CourseId }[]>;
   erase(sourceIds: readonly string[]): Promise<void>;
@@ -333,6 +346,27 @@ export function makeRecordStore(connection: Connection): RecordStore {
       const { matchedCount } = await marks.updateOne(
         { _id: keyOf(sourceId, remoteId), 'reuse.claim': claim, 'reuse.decision': null },
         { $set: { 'reuse.decision': decision } },
+      );
+      return matchedCount === 1;
+    },
+
+    async claiming({ skip, limit }) {
+      const open: mongo.Filter<MarkDocument> = {
+        'claim.sourceId': { $type: 'string' },
+        'claim.decision': null,
+        gone: { $ne: true },
+      };
+      const [total, found] = await Promise.all([
+        marks.countDocuments(open),
+        marks.find(open).sort({ 'claim.sourceId': 1 }).skip(skip).limit(limit).toArray(),
+      ]);
+      return { total, records: found.map(({ _id, ...mark }) => mark) };
+    },
+
+    async decideClaim(sourceId, remoteId, courseId, decision) {
+      const { matchedCount } = await marks.updateOne(
+        { _id: keyOf(sourceId, remoteId), 'claim.courseId': courseId, 'claim.decision': null },
+        { $set: { 'claim.decision': decision } },
       );
       return matchedCount === 1;
     },

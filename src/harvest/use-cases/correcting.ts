@@ -142,7 +142,7 @@ export function makeCorrecting(dependencies: CorrectingDependencies): Correcting
     });
     const claim = claimIn(judged, known);
     const owners = claim === null ? undefined : (await courses.ownersElsewhere(source.id, [claim])).get(claim);
-    const end = settle(patched, judged, known, owners ?? [], false, at, found.mark?.reuse ?? undefined);
+    const end = settle(patched, judged, known, owners ?? [], false, at, found.mark ?? undefined);
     return { judged, end };
   }
 
