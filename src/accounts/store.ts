@@ -2,6 +2,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { AppError } from '../errors.ts';
 import { isDuplicateKey } from '../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../platform/indexes.ts';
 import { joinedFind } from '../platform/joined-reads.ts';
 import { type Account, type Consent, emailKey, type Identity } from './model.ts';
 
@@ -152,8 +153,7 @@ export function makeAccountStore(connection: Connection): AccountStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     byId,

@@ -2,6 +2,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { type AccessCode, accessCodes } from '../eligibility/model.ts';
 import type { Band, CompetenceCode } from '../framework/model.ts';
+import { ensureIndexesOf } from '../platform/indexes.ts';
 import { joinedFind } from '../platform/joined-reads.ts';
 import type { FilledFields } from './model/filled.ts';
 import type { Course, CourseId } from './model.ts';
@@ -172,10 +173,8 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     ),
 
     async ensureIndexes() {
-      await courses.createCollection();
-      await removals.createCollection();
-      await courses.syncIndexes();
-      await removals.syncIndexes();
+      await ensureIndexesOf(courses);
+      await ensureIndexesOf(removals);
     },
 
     async byId(id) {

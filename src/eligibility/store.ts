@@ -1,6 +1,7 @@
 /** What rule editors publish, in MongoDB: an append-only row of versions, and each set of rules that ever answered. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../platform/indexes.ts';
 import type { Publication } from './model/publication.ts';
 
 export interface RuleStore {
@@ -52,8 +53,7 @@ export function makeRuleStore(connection: Connection): RuleStore {
   const snapshots: Model<SnapshotDocument> = connection.model<SnapshotDocument>('RuleSet', snapshotSchema);
   return {
     async ensureIndexes() {
-      await publications.createCollection();
-      await publications.syncIndexes();
+      await ensureIndexesOf(publications);
     },
 
     async publicationsAfter(sequence) {

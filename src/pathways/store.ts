@@ -1,5 +1,6 @@
 /** Pathways in MongoDB, one document each under its slug. Nothing is ever deleted: an address stays. */
 import { type Connection, type Model, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../platform/indexes.ts';
 import { joinedRead } from '../platform/joined-reads.ts';
 import { isSamePathway, type Pathway } from './model.ts';
 
@@ -55,8 +56,7 @@ export function makePathwayStore(connection: Connection): PathwayStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     all,

@@ -32,7 +32,7 @@ export async function connectTo(
   stopEngine: () => Promise<void> = async () => {},
 ): Promise<Database> {
   const connection = mongoose.createConnection(uri, {
-    // Indexes are made once at start by `syncIndexes` of each store, never behind a page's back.
+    // Indexes are made once at start (platform/indexes.ts), never behind a page's back.
     autoIndex: false,
     autoCreate: false,
     serverSelectionTimeoutMS: 10_000,

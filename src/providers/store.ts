@@ -2,6 +2,7 @@
 import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../errors.ts';
 import { isDuplicateKey } from '../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../platform/indexes.ts';
 import {
   type Author,
   keptChanges,
@@ -96,8 +97,7 @@ export function makeSourceStore(connection: Connection): SourceStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async list() {

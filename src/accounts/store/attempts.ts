@@ -4,6 +4,7 @@
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { type Connection, type Model, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 
 export interface Counted {
@@ -54,8 +55,7 @@ export function makeAttemptStore(connection: Connection, secret: string): Attemp
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async begin(counted, now) {

@@ -2,6 +2,7 @@
 import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../../errors.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Membership } from '../../rights.ts';
 import { waitingSince } from '../model/approval.ts';
@@ -146,8 +147,7 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
   return {
     async ensureIndexes() {
       for (const model of models) {
-        await model.createCollection();
-        await model.syncIndexes();
+        await ensureIndexesOf(model);
       }
     },
 

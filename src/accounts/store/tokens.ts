@@ -1,6 +1,7 @@
 /** Links sent by mail: 32 random bytes, of which only a digest is stored. Each opens once, for a short time. */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Connection, type Model, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 
 export type TokenPurpose = 'verify-email' | 'reset-password' | 'change-email';
@@ -72,8 +73,7 @@ export function makeTokenStore(connection: Connection): TokenStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async issue({ purpose, accountId, email, now, minutes }) {

@@ -3,6 +3,7 @@
  * written from them, and written again whenever they no longer say what the pairs say.
  */
 import { type Connection, type mongo, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { Pair, PairDecision, PairPage, PairState } from '../model/duplicate-pairs.ts';
 import {
   type Candidate,
@@ -231,8 +232,7 @@ export function makeDuplicateStore(connection: Connection): DuplicateStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async *candidates() {

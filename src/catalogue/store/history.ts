@@ -4,6 +4,7 @@
  */
 import { type Connection, Schema } from 'mongoose';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { CourseEvent, EventKind, JournalEntry } from '../model/history.ts';
 import type { CourseId } from '../model.ts';
 import type { CourseDocument } from './document.ts';
@@ -65,8 +66,7 @@ export function makeHistoryStore(connection: Connection): HistoryStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async settle() {

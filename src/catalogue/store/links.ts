@@ -1,5 +1,6 @@
 /** Links of courses to their schools, one mark per living course, apart from the courses: a harvest never touches them. */
 import { type Connection, type mongo, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { type CourseLink, type LinkState, unasked } from '../model/link.ts';
 import type { CourseId } from '../model.ts';
 import { type CourseDocument, living } from './document.ts';
@@ -99,8 +100,7 @@ export function makeLinkStore(connection: Connection): LinkStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async bringUpToDate(signal) {

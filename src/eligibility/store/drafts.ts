@@ -1,6 +1,7 @@
 /** Drafts of rule versions, and what each would change, in MongoDB. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Draft } from '../model/draft.ts';
 import type { Flip } from '../model/flip.ts';
@@ -144,9 +145,9 @@ export function makeDraftStore(connection: Connection): DraftStore {
   const flips: Model<FlipDocument> = connection.model<FlipDocument>('RuleFlip', flipSchema);
   return {
     async ensureIndexes() {
-      for (const model of [drafts, runs, flips]) await model.createCollection();
-      await drafts.syncIndexes();
-      await flips.syncIndexes();
+      await ensureIndexesOf(drafts);
+      await ensureIndexesOf(runs);
+      await ensureIndexesOf(flips);
     },
 
     async create({ id, ...draft }) {

@@ -5,6 +5,7 @@
  * removed by the next one.
  */
 import { type Connection, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { HeldExport } from './model/export.ts';
 import type { PartnerLine } from './model/habilitation.ts';
 import type { CertificationOfProvider, IsoDate, RegisterName, RegisterRecord } from './model.ts';
@@ -177,8 +178,7 @@ export function makeRegistryStore(connection: Connection): RegistryStore {
 
     async ensureIndexes() {
       for (const model of models) {
-        await model.createCollection();
-        await model.syncIndexes();
+        await ensureIndexesOf(model);
       }
       await offers.ensureIndexes();
     },

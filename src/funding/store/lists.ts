@@ -3,6 +3,7 @@
  * line is answered once or not yet, whatever is killed. What a list adds up to is read from its pieces, never counted apart.
  */
 import { type Connection, type Model, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { ListAnswer } from '../model/list-answer.ts';
 import type { Line, UnreadableLine } from '../model/list-line.ts';
 
@@ -129,8 +130,7 @@ export function makeListStore(connection: Connection): ListStore {
   return {
     async ensureIndexes() {
       for (const model of [lists, pieces] as const) {
-        await model.createCollection();
-        await model.syncIndexes();
+        await ensureIndexesOf(model);
       }
     },
 

@@ -4,6 +4,7 @@
  */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 
 export interface StoredReceipt {
   readonly code: string;
@@ -78,8 +79,7 @@ export function makeReceiptStore(connection: Connection): ReceiptStore {
   return {
     async ensureIndexes() {
       for (const model of [receipts, incidents] as const) {
-        await model.createCollection();
-        await model.syncIndexes();
+        await ensureIndexesOf(model);
       }
     },
 

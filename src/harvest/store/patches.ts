@@ -2,6 +2,7 @@
 import { type Connection, Schema } from 'mongoose';
 import type { CourseField } from '../../catalogue/model/corrections.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { Correction, Ended, Patch, PatchAuthor, PatchEnding, SourceValue } from '../model/patch.ts';
 
 /** The field of a record that an act is about, and the revision that the person saw. */
@@ -86,8 +87,7 @@ export function makePatchStore(connection: Connection): PatchStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async ofSource(sourceId) {

@@ -5,6 +5,7 @@
 import { type Connection, type mongo, Schema } from 'mongoose';
 import type { CourseId } from '../../catalogue/model.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { Claim } from '../model/claim.ts';
 import type { Reuse, ReuseDecision } from '../model/reuse.ts';
 import type { RecordOutcome } from '../pipeline/outcome.ts';
@@ -225,8 +226,7 @@ export function makeRecordStore(connection: Connection): RecordStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async marks(sourceId, remoteIds) {

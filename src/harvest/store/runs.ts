@@ -1,5 +1,6 @@
 /** Runs, their checkpoints, and where the next reading of a source starts. */
 import { type Connection, type mongo, Schema } from 'mongoose';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { End, Validators } from '../connector.ts';
 import {
   activeStatuses,
@@ -205,8 +206,7 @@ export function makeRunStore(connection: Connection): RunStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async request({ id, now, everything, ...asked }) {

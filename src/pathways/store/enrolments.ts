@@ -1,6 +1,7 @@
 /** Enrolments in MongoDB: one per account and pathway, whatever the number of tabs. Returns model values. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Enrolment } from '../model/enrolment.ts';
 
@@ -61,8 +62,7 @@ export function makeEnrolmentStore(connection: Connection): EnrolmentStore {
 
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async add({ id, ...enrolment }) {

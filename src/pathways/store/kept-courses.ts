@@ -1,6 +1,7 @@
 /** What people keep for later: courses and pathways, once each per account. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Kept } from '../model/kept.ts';
 
@@ -38,8 +39,7 @@ export function makeKeptStore(connection: Connection): KeptStore {
   );
   return {
     async ensureIndexes() {
-      await model.createCollection();
-      await model.syncIndexes();
+      await ensureIndexesOf(model);
     },
 
     async add(accountId, { kind, target, title, at }) {
