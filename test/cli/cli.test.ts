@@ -63,6 +63,8 @@ describe('command line', function () {
       ['db', 'serve'],
       ['db', 'stats'],
       ['db', 'check'],
+      ['duplicates', 'find'],
+      ['duplicates', 'list'],
       ['accounts', 'list'],
       ['accounts', 'grant'],
       ['audit', 'verify'],
@@ -187,6 +189,15 @@ describe('command line', function () {
     const found = JSON.parse((await cli('search', 'tableur', '--json')).out);
     expect(found.total).to.be.greaterThan(0);
     expect(found.items[0]).to.include.keys('slug', 'title', 'access');
+
+    const other = sources.filter((source) => source.demo).at(-1);
+    await cli('harvest', 'run', other?.id ?? '', '--json');
+    const told = JSON.parse((await cli('duplicates', 'find', '--dry-run', '--json')).out);
+    expect(told.compared).to.be.greaterThan(40);
+    expect(JSON.parse((await cli('duplicates', 'list', '--json')).out).total, 'a dry run queues nothing').to.equal(0);
+    const done = JSON.parse((await cli('duplicates', 'find', '--json')).out);
+    expect(done.proposed).to.deep.equal(told.proposed);
+    expect(JSON.parse((await cli('duplicates', 'list', '--json')).out).total).to.equal(told.proposed.length);
 
     const job = await cli('jobs', 'run', 'pathways', '--json');
     expect(job.code).to.equal(0);
