@@ -209,6 +209,9 @@ describe('duplicates across sources', () => {
     expect(await find()).to.deep.include({ merged: [], proposed: [] });
     expect((await review.proposed(reviewer, 1)).total).to.equal(0);
     expect((await world.courses.summary()).published).to.equal(3);
+    // An account that is erased leaves its number in the audit trail only.
+    const kept = await world.database.connection.collection('course_duplicates').find().toArray();
+    expect(JSON.stringify(kept)).to.include('"by":"person"').and.not.to.include(reviewer.accountId);
     expect(acts.map((act) => act.split(' ')[0])).to.deep.equal([
       'duplicates.unsure',
       'duplicates.merged',

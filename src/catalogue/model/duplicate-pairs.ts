@@ -5,8 +5,8 @@ import type { Evidence, MergeBasis } from './duplicates.ts';
 export type PairState = 'proposed' | 'merged' | 'refused';
 
 export interface PairDecision {
-  /** Account; null for the platform itself. */
-  readonly by: string | null;
+  /** Who precisely is in the audit trail alone, where an erased account leaves no name. */
+  readonly by: 'person' | 'platform';
   readonly at: Date;
   readonly reason: string;
 }

@@ -376,7 +376,7 @@ export function makeDuplicateStore(connection: Connection): DuplicateStore {
 }
 
 function documentOf({ courses, sources, basis, score, evidence }: FoundPair, now: Date): Omit<PairDocument, '_id'> {
-  const automatic = { by: null, at: now, reason: '' };
+  const automatic = { by: 'platform' as const, at: now, reason: '' };
   return {
     courses: [...courses],
     sources: [...sources],

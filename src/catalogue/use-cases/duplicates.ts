@@ -236,13 +236,13 @@ export function makeDuplicateReview(parts: ReviewParts): DuplicateReview {
     return pair;
   }
 
-  function decisionOf(actor: Actor, typed: string): PairDecision {
+  function decisionOf(typed: string): PairDecision {
     const reason = typed.trim().replace(/\s+/g, ' ');
     if (reason === '') throw new AppError('invalid', 'MOTIF_MANQUANT', 'Écrivez pourquoi, en une phrase.');
     if (reason.length > longestReason) {
       throw new AppError('invalid', 'MOTIF_TROP_LONG', `Écrivez cette raison en ${longestReason} caractères au plus.`);
     }
-    return { by: actor.accountId, at: now(), reason };
+    return { by: 'person', at: now(), reason };
   }
 
   /** Waits for a search under way: a person decides rarely, and once. */
@@ -281,7 +281,7 @@ export function makeDuplicateReview(parts: ReviewParts): DuplicateReview {
     async merge(actor, id, reason) {
       requireRight(actor, 'catalogue:review');
       const pair = await known(id);
-      const decision = decisionOf(actor, reason);
+      const decision = decisionOf(reason);
       await exclusively(async () => {
         if ((await duplicates.candidatesOf(pair.courses)).length < 2) {
           throw new AppError('conflict', 'COURS_RETIRE', "L'un de ces deux cours n'est plus proposé.");
@@ -307,7 +307,7 @@ export function makeDuplicateReview(parts: ReviewParts): DuplicateReview {
     async refuse(actor, id, reason) {
       requireRight(actor, 'catalogue:review');
       await known(id);
-      const decision = decisionOf(actor, reason);
+      const decision = decisionOf(reason);
       const set = { state: 'refused' as const, basis: null, unsureAt: null, decision };
       if (!(await duplicates.decide(id, ['proposed'], set))) throw decided();
       await record(actor, 'refused', id);
@@ -332,7 +332,7 @@ export function makeDuplicateReview(parts: ReviewParts): DuplicateReview {
 
     async separate(actor, courseId, reason) {
       requireRight(actor, 'catalogue:review');
-      const decision = decisionOf(actor, reason);
+      const decision = decisionOf(reason);
       await exclusively(async () => {
         const group = await duplicates.groupOf(courseId);
         const others = group.filter((id) => id !== courseId);

@@ -172,7 +172,7 @@ function decidedText({ state, decision }: ShownPair['pair']): string {
   if (decision === null) return `${what}.`;
   const why = decision.reason === '' ? '.' : ` : « ${decision.reason} »`;
   return french(
-    `${what} le ${longDate(decision.at)}${decision.by === null ? ' par la recherche de doublons' : ''}${why}`,
+    `${what} le ${longDate(decision.at)}${decision.by === 'platform' ? ' par la recherche de doublons' : ''}${why}`,
   );
 }
 
