@@ -59,8 +59,8 @@ export interface CourseWriter extends CourseRenaming {
   ownersElsewhere(sourceId: string, claims: readonly string[]): Promise<Map<string, readonly Owner[]>>;
   /** New courses wait (`pending`); a known one keeps its address and its reviewed competences. */
   write(context: WriteContext, writes: readonly CourseWrite[]): Promise<void>;
-  /** Renews « relevé le » of those that are not absent. */
-  renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<void>;
+  /** Renews « relevé le » of those that are neither absent nor withdrawn. @returns how many those are */
+  renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<number>;
   /** Seen again before the end of the grace period. */
   clearMissing(context: WriteContext, ids: readonly CourseId[]): Promise<void>;
   /** Withdrawn, and seen again unchanged. */
@@ -97,7 +97,9 @@ const chunkSize = 500;
 
 /** 8 characters of 32: 1.1e12 addresses. */
 export function drawCourseId(): CourseId {
-  return Array.from(randomBytes(8), (byte) => courseIdAlphabet[byte % courseIdAlphabet.length]).join('');
+  let id = '';
+  for (const byte of randomBytes(8)) id += courseIdAlphabet[byte % courseIdAlphabet.length];
+  return id;
 }
 
 /** A change and what it announces, in one write: a killed process loses neither without the other. */
@@ -226,10 +228,14 @@ export function makeCourseWriter(
     },
 
     async renew(sourceId, remoteIds, now) {
-      await courses.updateMany(
-        { sourceId, remoteId: { $in: [...remoteIds] }, state: { $ne: 'withdrawn' }, missingSince: null },
-        { $set: { harvestedAt: now, 'access.date': now } },
-      );
+      const usual = {
+        sourceId,
+        remoteId: { $in: [...remoteIds] },
+        state: { $ne: 'withdrawn' as const },
+        missingSince: null,
+      };
+      const renewed = await courses.updateMany(usual, { $set: { harvestedAt: now, 'access.date': now } });
+      return renewed.matchedCount;
     },
 
     async clearMissing(context, ids) {

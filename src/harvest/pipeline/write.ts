@@ -275,8 +275,14 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
   const kept = settled.filter(({ write }) => write === null).map(({ entry }) => entry.remoteId);
   const written = settled.flatMap(({ write }) => write ?? []);
 
+  // A replay did not ask the source: it makes nothing fresher.
+  const fresh = stage.again ? [] : [...same, ...judgedSame];
+  const renewed = fresh.length === 0 ? 0 : await courses.renew(source.id, fresh, now);
+  // Mostly all of them: then none was absent or withdrawn, and nothing more is asked about them.
+  const usual = new Set(renewed === fresh.length ? fresh : []);
+
   // A record seen is never absent, be it unchanged, quarantined or out of scope.
-  const seen = [...same, ...kept, ...idsOf(sorted.out)];
+  const seen = [...same, ...kept, ...idsOf(sorted.out)].filter((remoteId) => !usual.has(remoteId));
   const unsettled = seen.length === 0 ? [] : await courses.unsettled(source.id, seen);
   const sameIds = new Set(same);
   const back = unsettled.filter((course) => sameIds.has(course.remoteId) && comesBack(course));
@@ -300,9 +306,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
     (async () => {
       if (back.length > 0) await courses.restore(context, back);
       if (found.length > 0) await courses.clearMissing(context, found);
-      // A replay did not ask the source: it makes nothing fresher.
-      const fresh = stage.again ? [] : [...same, ...judgedSame];
-      if (fresh.length > 0) await courses.renew(source.id, fresh, now);
+      if (renewed < fresh.length) await courses.renew(source.id, fresh, now);
     })(),
   ]);
 
