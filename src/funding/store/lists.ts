@@ -4,6 +4,7 @@
  */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import type { ListAnswer } from '../model/list-answer.ts';
 import type { Line, UnreadableLine } from '../model/list-line.ts';
 
@@ -115,6 +116,13 @@ const written = 20;
 
 export function makeListStore(connection: Connection): ListStore {
   const lists: Model<ListDocument> = connection.model<ListDocument>('CheckedList', listSchema);
+  // A day's lists of one account are few.
+  const ofAccounts = joinedFind('by', (accountIds) =>
+    lists
+      .find({ by: { $in: accountIds } })
+      .sort({ createdAt: -1, _id: 1 })
+      .lean<ListDocument[]>(),
+  );
   const pieces: Model<PieceDocument> = connection.model<PieceDocument>('CheckedListPiece', pieceSchema);
   // Hundreds of lines at once: written as they are, without a mongoose document each.
   const rows = connection.collection<PieceDocument>('checked_list_pieces');
@@ -158,8 +166,7 @@ export function makeListStore(connection: Connection): ListStore {
     },
 
     async ofAccount(by, limit) {
-      const found = await lists.find({ by }).sort({ createdAt: -1, _id: 1 }).limit(limit).lean<ListDocument[]>();
-      return found.map(toList);
+      return (await ofAccounts(by)).slice(0, limit).map(toList);
     },
 
     async waiting() {

@@ -100,10 +100,10 @@ export function makeReceiptStore(connection: Connection): ReceiptStore {
 
     async askedBy(accountId, limit) {
       const found = await receipts
-        .find({ by: accountId, erasedAt: null })
+        .find({ by: accountId, erasedAt: null }, { issuedAt: 1 })
         .sort({ issuedAt: -1, _id: 1 })
         .limit(limit)
-        .lean<ReceiptDocument[]>();
+        .lean<Pick<ReceiptDocument, '_id' | 'issuedAt'>[]>();
       return found.map(({ _id, issuedAt }) => ({ code: _id, issuedAt }));
     },
 
