@@ -8,7 +8,7 @@ import { align } from '../framework/model/alignment.ts';
 import { makeLog } from '../platform/log.ts';
 import { giveWay } from '../platform/worker.ts';
 import { discoverConnectors } from './discover.ts';
-import { type JudgeWork, judge } from './pipeline/judge.ts';
+import { type Judged, type JudgeWork, judge } from './pipeline/judge.ts';
 
 export interface JudgeThreadData {
   readonly logLevel: string;
@@ -21,10 +21,10 @@ export interface ToJudge {
   readonly work: JudgeWork;
 }
 
+/** One answer per record, in the order asked. */
 export interface FromJudge {
   readonly id: number;
-  /** One answer (`Judged`) per record, in the order asked: JSON, which two threads copy faster than objects. */
-  readonly judged: string;
+  readonly judged: readonly Judged[];
 }
 
 async function serve(port: NonNullable<typeof parentPort>, data: JudgeThreadData): Promise<void> {
@@ -45,7 +45,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: JudgeThreadData
         onError: (error, remoteId) => log.error({ err: error, runId, sourceId, remoteId }, 'record failed'),
       }),
     );
-    port.postMessage({ id, judged: JSON.stringify(judged) } satisfies FromJudge);
+    port.postMessage({ id, judged } satisfies FromJudge);
   });
 }
 

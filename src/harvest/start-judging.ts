@@ -53,7 +53,7 @@ export function makeJudgingThread(options: JudgingThreadOptions): JudgingThread 
     });
     let cause: unknown = new Error('the judging thread did not answer');
     started.on('message', ({ id, judged }: FromJudge) => {
-      asked.get(id)?.resolve(JSON.parse(judged));
+      asked.get(id)?.resolve(judged);
       asked.delete(id);
       watch();
     });

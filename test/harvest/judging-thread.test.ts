@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import moochub from '../../connectors/moochub/index.ts';
 import { loadFramework } from '../../src/framework/data.ts';
 import { align } from '../../src/framework/model/alignment.ts';
+import type { Patch } from '../../src/harvest/model/patch.ts';
 import { type JudgeWork, judge } from '../../src/harvest/pipeline/judge.ts';
 import { entryOf } from '../../src/harvest/pipeline/read.ts';
 import { type JudgingThread, makeJudgingThread } from '../../src/harvest/start-judging.ts';
@@ -26,6 +27,13 @@ const course = (id: string, name: string) => ({
     courseMode: ['online'],
   },
 });
+
+const patch: Patch = {
+  ...{ sourceId: 'campus', remoteId: 'r0', field: 'title', version: 1, revision: 1 },
+  ...{ source: { text: 'Python', readable: true }, value: 'Python, premiers pas', by: 'provider', why: 'Plus clair.' },
+  ...{ at: new Date('2026-11-20T10:00:00Z'), appliedAt: null, ended: null, undoneAt: null, past: [] },
+  seen: { value: { text: 'Python', readable: true }, at: new Date('2026-11-19T10:00:00Z') },
+};
 
 function workOf(connector: string, ...raws: readonly object[]): JudgeWork {
   const records = raws.map((raw, at) => entryOf(`r${at}`, raw, 'stamp'));
@@ -52,9 +60,10 @@ describe('the judging thread', function () {
 
   afterEach(() => thread.close());
 
-  it('answers what this thread would, in the order asked', async () => {
+  it('answers what this thread would, in the order asked, corrections with their dates', async () => {
     open();
-    const work = workOf('moochub', course('a', 'Python'), { nothing: true }, course('b', 'Cuisine bretonne'));
+    const raw = workOf('moochub', course('a', 'Python'), { nothing: true }, course('b', 'Cuisine bretonne'));
+    const work = { ...raw, records: raw.records.map((one, at) => (at === 0 ? { ...one, patches: [patch] } : one)) };
     const framework = loadFramework();
     const here = work.records.map((record) =>
       judge(record, {
