@@ -17,6 +17,7 @@ import type { Connection } from 'mongoose';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { ensureIndex } from './indexes.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface AuditEvent {
@@ -195,8 +196,8 @@ export function makeAudit(
 
   return {
     async ensureIndexes() {
-      await entries.createIndex({ actor: 1, _id: 1 });
-      await entries.createIndex({ target: 1, _id: 1 });
+      await ensureIndex(entries, { actor: 1, _id: 1 });
+      await ensureIndex(entries, { target: 1, _id: 1 });
     },
 
     record(event) {

@@ -11,6 +11,7 @@ import type { Connection } from 'mongoose';
 import { AppError } from '../errors.ts';
 import type { Scanner } from './clamd.ts';
 import { cleanFileName, type FileType, isFileType } from './file-name.ts';
+import { ensureIndex } from './indexes.ts';
 import { joinedFind } from './joined-reads.ts';
 import { type Bucket, openBucket } from './mongo.ts';
 
@@ -107,7 +108,7 @@ export function makeFiles(connection: Connection, scanner: Scanner | null): File
   return {
     async ensureIndexes() {
       // GridFS makes its own at the first upload.
-      await files.createIndex({ 'metadata.owner': 1 });
+      await ensureIndex(files, { 'metadata.owner': 1 });
     },
 
     async store({ owner, purpose, name, bytes, maxBytes, accepted }) {

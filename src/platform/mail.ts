@@ -11,6 +11,7 @@ import { createTransport, type Transporter } from 'nodemailer';
 import type { Options as SmtpOptions } from 'nodemailer/lib/smtp-transport';
 import { AppError } from '../errors.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { ensureIndex } from './indexes.ts';
 import { joinedFind } from './joined-reads.ts';
 import type { Log } from './log.ts';
 import type { Secrets } from './secrets.ts';
@@ -218,10 +219,10 @@ export function makeMail(connection: Connection, settings: MailSettings): Mail {
 
   return {
     async ensureIndexes() {
-      await outbox.createIndex({ dueAt: 1 });
-      await outbox.createIndex({ account: 1 });
-      await outbox.createIndex({ state: 1, createdAt: -1 });
-      await outbox.createIndex({ endedAt: 1 }, { expireAfterSeconds: recordDays * (dayMs / 1_000) });
+      await ensureIndex(outbox, { dueAt: 1 });
+      await ensureIndex(outbox, { account: 1 });
+      await ensureIndex(outbox, { state: 1, createdAt: -1 });
+      await ensureIndex(outbox, { endedAt: 1 }, { expireAfterSeconds: recordDays * (dayMs / 1_000) });
     },
 
     async send({ to, template, values, key, account = null }) {

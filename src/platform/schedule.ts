@@ -5,6 +5,7 @@
 import type { Connection } from 'mongoose';
 import cron, { type ScheduledTask } from 'node-cron';
 import { AppError } from '../errors.ts';
+import { ensureIndex } from './indexes.ts';
 import { heldLocks, type Lock, takeLock } from './lock.ts';
 import type { Log } from './log.ts';
 
@@ -241,7 +242,7 @@ export function makeScheduler<UseCases>(options: {
 
   return {
     async start() {
-      await runs.createIndex({ job: 1, startedAt: -1 });
+      await ensureIndex(runs, { job: 1, startedAt: -1 });
       for (const job of jobs) {
         const task = cron.schedule(job.schedule, () => runNow(job, 'schedule'), {
           timezone,

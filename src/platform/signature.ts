@@ -16,6 +16,7 @@ import {
 import type { Connection } from 'mongoose';
 import { z } from 'zod';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { ensureIndex } from './indexes.ts';
 import type { Secrets } from './secrets.ts';
 
 const algorithm = 'ES256';
@@ -137,7 +138,7 @@ export function makeSigner(
 
   return {
     async ensureIndexes() {
-      await keys.createIndex({ current: 1 }, { unique: true, sparse: true });
+      await ensureIndex(keys, { current: 1 }, { unique: true, sparse: true });
     },
 
     async sign(text) {

@@ -65,7 +65,7 @@ describe('a database through mongoose and connect-mongo', () => {
     const schema = new Schema({ slug: String, tags: [String], at: Date });
     schema.index({ slug: 1 }, { unique: true });
     schema.index({ tags: 1, at: -1 });
-    const First = connection.model('Indexed', schema);
+    const First = connection.model('Indexed', schema, undefined, { overwriteModels: true });
     await First.syncIndexes();
     expect(Object.keys(await First.collection.indexInformation())).to.have.members(['_id_', 'slug_1', 'tags_1_at_-1']);
     connection.deleteModel('Indexed');

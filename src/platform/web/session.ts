@@ -11,6 +11,7 @@ import session from 'express-session';
 import type { Connection } from 'mongoose';
 import passport from 'passport';
 import { AppError } from '../../errors.ts';
+import { ensureIndex } from '../indexes.ts';
 import { joinedFind } from '../joined-reads.ts';
 import { browserOf } from './browser.ts';
 import { uploadReader } from './upload.ts';
@@ -236,8 +237,8 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
     passport: authenticator,
 
     async ensureIndexes() {
-      await collection().createIndex({ expires: 1 }, { expireAfterSeconds: 0 });
-      await collection().createIndex({ 'session.passport.user.accountId': 1 });
+      await ensureIndex(collection(), { expires: 1 }, { expireAfterSeconds: 0 });
+      await ensureIndex(collection(), { 'session.passport.user.accountId': 1 });
     },
 
     personOf: personFor,
