@@ -1,4 +1,6 @@
 /** What people do with their own account. Each subject has its file; this one puts them together. */
+
+import type { Audit } from '../platform/audit.ts';
 import type { PasswordHasher } from '../platform/password-hash.ts';
 import type { Actor, Membership } from '../rights.ts';
 import type { Account } from './model.ts';
@@ -31,14 +33,7 @@ export interface AccountParts {
   readonly passwords: PasswordHasher;
   readonly commonPasswords: ReadonlySet<string>;
   readonly secrets: { seal(text: string): string; open(sealed: string): string };
-  readonly audit: {
-    record(entry: {
-      readonly actor: string | null;
-      readonly act: string;
-      readonly target: string | null;
-      readonly details?: Readonly<Record<string, string | number | boolean | null>>;
-    }): Promise<void>;
-  };
+  readonly audit: Pick<Audit, 'record'>;
   readonly mail: {
     send(
       message: AccountMail & { readonly to: string; readonly key: string; readonly account?: string },

@@ -3,6 +3,7 @@
  * `Holding`s; nothing here knows how they store it.
  */
 import { AppError } from '../../errors.ts';
+import type { Audit } from '../../platform/audit.ts';
 import { type Actor, requireRight } from '../../rights.ts';
 import type { Holding, Plain } from '../model/holding.ts';
 import { withoutErased } from '../model/team.ts';
@@ -83,14 +84,7 @@ export interface PersonalDataParts {
   organisationsOf(accountId: string): Promise<readonly Organisation[]>;
   /** Puts the last mail in the outbox, once per key. */
   tell(address: string, key: string): Promise<void>;
-  readonly audit: {
-    record(event: {
-      actor: string | null;
-      act: string;
-      target: string | null;
-      details?: Readonly<Record<string, string | number | boolean | null>>;
-    }): Promise<void>;
-  };
+  readonly audit: Pick<Audit, 'record'>;
   readonly site: string;
   now(): Date;
   newId(): string;

@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
+import type { Audit } from '../../platform/audit.ts';
 import { type Actor, requireRight } from '../../rights.ts';
 import type { Pair, PairDecision, PairPage, ShownPair, ShownPairs } from '../model/duplicate-pairs.ts';
 import { certificationsConflict, duplicatesAmong, evidenceOf, type FoundPair, pairIdOf } from '../model/duplicates.ts';
@@ -178,14 +179,7 @@ async function obstacle(duplicates: DuplicateStore, ids: readonly CourseId[]): P
 }
 
 export interface ReviewParts extends DuplicateParts {
-  readonly audit: {
-    record(entry: {
-      readonly actor: string | null;
-      readonly act: string;
-      readonly target: string | null;
-      readonly details?: Readonly<Record<string, string | number | boolean | null>>;
-    }): Promise<void>;
-  };
+  readonly audit: Pick<Audit, 'record'>;
   /** What lists and totals are made of has changed. */
   rebuildPathways(): Promise<unknown>;
 }

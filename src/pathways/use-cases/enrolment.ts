@@ -3,6 +3,7 @@ import { offeredToday } from '../../catalogue/model/duplicates.ts';
 import type { Course, CourseId } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
+import type { Audit } from '../../platform/audit.ts';
 import { type Actor, requireAccount } from '../../rights.ts';
 import {
   choicesOf,
@@ -34,16 +35,6 @@ import type {
 import type { Pathway } from '../model.ts';
 import type { EnrolmentStore } from '../store/enrolments.ts';
 
-/** Writes one line of the audit trail: opaque ids and plain values only. */
-export interface Audit {
-  record(entry: {
-    readonly actor: string | null;
-    readonly act: string;
-    readonly target: string | null;
-    readonly details?: Readonly<Record<string, string | number | boolean | null>>;
-  }): Promise<void>;
-}
-
 /** The words a person agrees to; kept with the enrolment as they are on the screen. */
 export const consentWords =
   "J'accepte que mon inscription à ce parcours et l'avancement de mes étapes soient enregistrés ici, pour les retrouver dans mon espace.";
@@ -57,7 +48,7 @@ export interface EnrolmentParts {
     /** Retired ones too. @throws AppError `not-found` */
     bySlug(slug: string): Promise<Pathway>;
   };
-  readonly audit: Audit;
+  readonly audit: Pick<Audit, 'record'>;
   now(): Date;
   newId(): string;
 }

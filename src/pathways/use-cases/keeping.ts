@@ -3,13 +3,13 @@ import { offeredToday } from '../../catalogue/model/duplicates.ts';
 import { type Course, type CourseId, courseIdOfSlug } from '../../catalogue/model.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
+import type { Audit } from '../../platform/audit.ts';
 import { type Actor, requireAccount } from '../../rights.ts';
 import { isOffered } from '../model/enrolment.ts';
 import type { KeptList, KeptToday } from '../model/enrolment-pages.ts';
 import { type Kept, mostKept } from '../model/kept.ts';
 import type { Pathway } from '../model.ts';
 import type { KeptStore } from '../store/kept-courses.ts';
-import type { Audit } from './enrolment.ts';
 
 export type KeptTarget = Pick<Kept, 'kind' | 'target'>;
 
@@ -32,7 +32,7 @@ export interface KeepingParts {
   readonly kept: KeptStore;
   readonly courses: Pick<CourseStore, 'byIds' | 'similarTo'>;
   readonly pathways: { bySlug(slug: string): Promise<Pathway>; list(): Promise<readonly Pathway[]> };
-  readonly audit: Audit;
+  readonly audit: Pick<Audit, 'record'>;
   now(): Date;
 }
 
