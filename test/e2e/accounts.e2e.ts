@@ -1,12 +1,11 @@
 /** The pages of accounts in a real browser, in each of their states: no axe violation, no horizontal scroll. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { codeAt } from '../../src/platform/one-time-code.ts';
 import { type AccountsWorld, email, openAccountsWorld, password } from '../builders/accounts.ts';
 import { anAccountsSite } from '../builders/accounts-site.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 const extras = {
   identities: [{ action: '/connexion/france-travail', label: 'Se connecter avec France Travail', next: '/mon-espace' }],
@@ -18,7 +17,7 @@ const extras = {
 describe('pages of accounts in a browser', function () {
   this.timeout(120_000);
   let world: AccountsWorld;
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
 
@@ -30,17 +29,14 @@ describe('pages of accounts in a browser', function () {
   before(async () => {
     world = await openAccountsWorld();
     const { app } = await anAccountsSite(world, extras);
-    await new Promise<void>((resolve) => {
-      server = app.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(app);
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
     await world?.close();
   });
 

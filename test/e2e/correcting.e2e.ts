@@ -1,22 +1,15 @@
 /** W2, last line, in a browser without scripts: a quarantined record is corrected, « Fiche valide », and the next run publishes it. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { demoPassword } from '../../src/accounts/demo.ts';
-import { type App, openApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { makeLog } from '../../src/platform/log.ts';
-import { type RunningServer, serve } from '../../src/serve.ts';
+import type { Browser } from 'playwright-core';
+import type { App } from '../../src/app.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type DemoPlatform, openDemoPlatform } from '../support/demo-platform.ts';
 
 describe('a provider corrects a record in place', function () {
   this.timeout(300_000);
   const source = 'demo-passerelle-web';
-  let folder: string;
   let app: App;
-  let server: RunningServer;
+  let platform: DemoPlatform;
   let browser: Browser;
   let record = '';
 
@@ -26,38 +19,22 @@ describe('a provider corrects a record in place', function () {
   }
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'en2-n9-'));
-    const config = readConfig({
-      ...{ NODE_ENV: 'test', DATA_DIR: folder, DEMO: 'true', PORT: '0', LOG_LEVEL: 'silent' },
-      RATE_LIMIT_PER_MINUTE: '1000000',
-    });
-    app = await openApp(config, makeLog('silent'), { runsIn: 'worker' });
-    await (await app.people()).demoAccounts.plant();
-    server = await serve(app);
+    platform = await openDemoPlatform();
+    app = platform.app;
     browser = await launchBrowser();
   });
   after(async () => {
     await browser?.close();
-    await server?.close();
-    await app?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await platform?.close();
   });
 
-  async function signedIn(scripts: boolean): Promise<Page> {
-    const page = await (await browser.newContext({ javaScriptEnabled: scripts })).newPage();
-    await page.goto(`${server.url}connexion`);
-    await page.fill('#email', 'organisme@demo.example');
-    await page.fill('#password', demoPassword);
-    await page.getByRole('button', { name: 'Se connecter', exact: true }).click();
-    return page;
-  }
   const harvest = async () => (await app.useCases.harvest.request(source, 'schedule')).ended;
 
   it('finds it in the report, is refused under the field, then « Fiche valide », and the next run publishes it', async () => {
     const run = await harvest();
     expect(run.counters.quarantined).to.equal(1);
-    const page = await signedIn(false);
-    await page.goto(`${server.url}fournisseur/collectes/${run.id}`);
+    const page = await platform.signedIn(browser, 'organisme');
+    await page.goto(`${platform.url}fournisseur/collectes/${run.id}`);
     await page.getByRole('link', { name: /Corriger ici/ }).click();
     record = page.url();
     await page.getByText('Nous ne pouvons pas lire la date').waitFor();
@@ -79,13 +56,13 @@ describe('a provider corrects a record in place', function () {
     expect(next).to.include({ status: 'done', corrected: 1 });
     await page.goto(record);
     await page.getByText('Votre correction est appliquée depuis le').waitFor();
-    await page.goto(`${server.url}fournisseur/collectes/${next.id}`);
+    await page.goto(`${platform.url}fournisseur/collectes/${next.id}`);
     await page.getByText('1 fiche porte une correction faite ici').waitFor();
   });
 
   it('the pages hold at every width, light and dark, without violation', async () => {
-    const page = await signedIn(true);
-    const list = `${server.url}fournisseur/sources/${source}/corrections`;
+    const page = await platform.signedIn(browser, 'organisme', { scripts: true });
+    const list = `${platform.url}fournisseur/sources/${source}/corrections`;
     const looked = [
       ...[record, list, `${list}?fiche=inconnue`],
       // A third value, as a run would have seen it.

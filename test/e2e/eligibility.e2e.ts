@@ -1,19 +1,18 @@
 /** « Ce que cela me coûte » in a real browser: with and without JavaScript, by keyboard, axe on the way, printed. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { provenProvider } from '../builders/aims.ts';
 import { manyCourses, manyPathways, special } from '../builders/catalogue.ts';
 import { aSite } from '../builders/site.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 const siret = '13002526500013';
 const balance = '1777,50';
 
 describe('what it costs, in a browser', function () {
   this.timeout(180_000);
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
 
@@ -30,17 +29,14 @@ describe('what it costs, in a browser', function () {
       receipts: true,
       facts: { contact: { email: 'aide@exemple.fr', url: null } },
     });
-    await new Promise<void>((resolve) => {
-      server = site.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(site);
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
   });
 
   /** Each question with its answer, up to the balance. */

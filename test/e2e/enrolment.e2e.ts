@@ -1,6 +1,4 @@
 /** The pages of a person in a real browser: accessible at every size, and usable from the card to the last step without scripts. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import type { Course } from '../../src/catalogue/model.ts';
@@ -10,12 +8,13 @@ import { daysAgo } from '../builders/course.ts';
 import { aPersonSite } from '../builders/person-site.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
 import { testDatabase } from '../support/database.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 describe('the pages of a person in a browser', function () {
   this.timeout(120_000);
   let served: Awaited<ReturnType<typeof testDatabase>>;
   let database: Database;
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
   let courses: Course[];
@@ -31,17 +30,14 @@ describe('the pages of a person in a browser', function () {
     courses = [...manyCourses];
     const { site, signIn } = await aPersonSite(database, courses);
     signIn('anna');
-    await new Promise<void>((resolve) => {
-      server = site.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(site);
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
     await database?.close();
     await served?.drop();
   });

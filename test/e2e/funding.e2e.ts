@@ -1,19 +1,18 @@
 /** Receipts and lists in a real browser: no axe violation and no horizontal scroll. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { personOf } from '../../src/eligibility/model/answers.ts';
 import { type FundingWorld, funder, openFundingWorld } from '../builders/funding-world.ts';
 import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 const list = 'code;siret\nRNCP37674;999 000 011 00018\nRS6604;\n37674;\n/cours/x-fwndab1e;\nRNCP99999;';
 
 describe('receipts and lists in a browser', function () {
   this.timeout(120_000);
   let world: FundingWorld;
-  let server: Server;
+  let listener: Listening | undefined;
   let browser: Browser;
   let pages: readonly string[];
   let origin: string;
@@ -27,10 +26,8 @@ describe('receipts and lists in a browser', function () {
     world = await openFundingWorld();
     world.actor = funder;
     const site = await world.site();
-    await new Promise<void>((resolve) => {
-      server = site.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(site);
+    origin = listener.origin;
     const { lists, receipts } = world.verdicts;
     world.pathways = [
       aPathway({
@@ -66,8 +63,7 @@ describe('receipts and lists in a browser', function () {
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
     await world?.close();
   });
 

@@ -1,19 +1,18 @@
 /** Pages of organisations, invitations and the operator in a real browser: accessible at every size, usable without scripts. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { codeAt, newSeed } from '../../src/platform/one-time-code.ts';
 import { password } from '../builders/accounts.ts';
 import { type OrganisationsWorld, openOrganisationsWorld, siret } from '../builders/organisations.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 const base = '/mon-espace/organisations';
 
 describe('organisations and the operator in a browser', function () {
   this.timeout(180_000);
   let world: OrganisationsWorld;
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
   const seed = newSeed();
@@ -34,17 +33,14 @@ describe('organisations and the operator in a browser', function () {
     await world.person('Ada');
     await world.person('Bob');
     await world.person('Operator', { roles: ['learner', 'operator'], oneTimeCode });
-    await new Promise<void>((resolve) => {
-      server = world.site().listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(world.site());
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
     await world?.close();
   });
 

@@ -1,15 +1,14 @@
 /** Every type of page in a real browser: no axe violation, no horizontal scroll, every stop of the keyboard visible. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { everyPage, manyCourses, manyPathways } from '../builders/catalogue.ts';
 import { aSite } from '../builders/site.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 describe('pages in a browser', function () {
   this.timeout(120_000);
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
 
@@ -24,17 +23,14 @@ describe('pages in a browser', function () {
       pathways: manyPathways,
       facts: { contact: { email: 'aide@exemple.fr', url: null } },
     });
-    await new Promise<void>((resolve) => {
-      server = site.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(site);
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
   });
 
   for (const { name, width, scheme } of screens) {

@@ -1,6 +1,4 @@
 /** « Mes données » in a real browser, scripts off: read, downloaded, erased; no axe violation at any size. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, BrowserContext } from 'playwright-core';
 import {
@@ -10,11 +8,12 @@ import {
   personPassword,
 } from '../builders/personal-data.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 describe('personal data in a browser', function () {
   this.timeout(120_000);
   let world: PersonalDataWorld;
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
   let adaId: string;
@@ -30,17 +29,14 @@ describe('personal data in a browser', function () {
     world.clock = new Date();
     const { ada } = await aPersonWithEverything(world);
     adaId = ada.id;
-    await new Promise<void>((resolve) => {
-      server = world.app.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(world.app);
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
     await world?.close();
   });
 

@@ -1,22 +1,15 @@
 /** /admin/revue in a browser without scripts, over the whole demonstration: compare, merge, choose an offer, undo; then axe. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { demoPassword } from '../../src/accounts/demo.ts';
-import { type App, openApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { makeLog } from '../../src/platform/log.ts';
+import type { App } from '../../src/app.ts';
 import { recordKey } from '../../src/providers/model/correcting.ts';
-import { type RunningServer, serve } from '../../src/serve.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type DemoPlatform, openDemoPlatform } from '../support/demo-platform.ts';
 
 describe('duplicates reviewed in a browser', function () {
   this.timeout(300_000);
-  let folder: string;
   let app: App;
-  let server: RunningServer;
+  let platform: DemoPlatform;
   let browser: Browser;
   let page: Page;
   let record = { sourceId: '', remoteId: '' };
@@ -28,66 +21,51 @@ describe('duplicates reviewed in a browser', function () {
   }
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'en2-revue-'));
-    const config = readConfig({
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      DEMO: 'true',
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      RATE_LIMIT_PER_MINUTE: '1000000',
-    });
-    app = await openApp(config, makeLog('silent'), { runsIn: 'worker' });
-    await app.useCases.collect(['demo-institut-marelle', 'demo-passerelle-web', 'demo-fabrique-du-clic'], 'manual');
-    await app.useCases.duplicates.find({ dryRun: false });
-    // An identifier that named another course when it was last read.
-    const [reused] = await app.courses.bySource('demo-passerelle-web', { limit: 1 });
-    record = { sourceId: 'demo-passerelle-web', remoteId: reused?.remoteId ?? '' };
-    const { connection } = app.database;
-    await connection.collection('courses').updateOne(
-      { _id: reused?.id as never },
-      {
-        $set: {
-          'draft.title': 'Retouche photo pour débuter',
-          'draft.url': 'https://passerelle-web.example/cours/retouche',
-          'draft.certifications': [{ kind: 'RS', code: 'RS1' }],
+    platform = await openDemoPlatform(async (app) => {
+      await app.useCases.collect(['demo-institut-marelle', 'demo-passerelle-web', 'demo-fabrique-du-clic'], 'manual');
+      await app.useCases.duplicates.find({ dryRun: false });
+      // An identifier that named another course when it was last read.
+      const [reused] = await app.courses.bySource('demo-passerelle-web', { limit: 1 });
+      record = { sourceId: 'demo-passerelle-web', remoteId: reused?.remoteId ?? '' };
+      const { connection } = app.database;
+      await connection.collection('courses').updateOne(
+        { _id: reused?.id as never },
+        {
+          $set: {
+            'draft.title': 'Retouche photo pour débuter',
+            'draft.url': 'https://passerelle-web.example/cours/retouche',
+            'draft.certifications': [{ kind: 'RS', code: 'RS1' }],
+          },
         },
-      },
-    );
-    await connection
-      .collection('harvest_records')
-      .updateOne({ _id: `${record.sourceId}/${record.remoteId}` as never }, { $set: { hash: '' } });
-    await app.useCases.collect(['demo-passerelle-web'], 'manual', { everything: true });
-    // A course that another source claims, as the end of a run leaves it.
-    const [first] = await app.courses.bySource('demo-institut-marelle', { limit: 1 });
-    const [claiming] = await app.courses.bySource('demo-fabrique-du-clic', { limit: 1 });
-    claim = { sourceId: 'demo-fabrique-du-clic', remoteId: claiming?.remoteId ?? '' };
-    await connection.collection('harvest_records').updateOne(
-      { _id: `${claim.sourceId}/${claim.remoteId}` as never },
-      {
-        $set: { claim: { sourceId: 'demo-institut-marelle', courseId: first?.id } },
-      },
-    );
-    await (await app.people()).demoAccounts.plant();
-    server = await serve(app);
+      );
+      await connection
+        .collection('harvest_records')
+        .updateOne({ _id: `${record.sourceId}/${record.remoteId}` as never }, { $set: { hash: '' } });
+      await app.useCases.collect(['demo-passerelle-web'], 'manual', { everything: true });
+      // A course that another source claims, as the end of a run leaves it.
+      const [first] = await app.courses.bySource('demo-institut-marelle', { limit: 1 });
+      const [claiming] = await app.courses.bySource('demo-fabrique-du-clic', { limit: 1 });
+      claim = { sourceId: 'demo-fabrique-du-clic', remoteId: claiming?.remoteId ?? '' };
+      await connection.collection('harvest_records').updateOne(
+        { _id: `${claim.sourceId}/${claim.remoteId}` as never },
+        {
+          $set: { claim: { sourceId: 'demo-institut-marelle', courseId: first?.id } },
+        },
+      );
+    });
+    app = platform.app;
     browser = await launchBrowser();
-    page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
-    await page.goto(`${server.url}connexion`);
-    await page.fill('#email', 'relecture@demo.example');
-    await page.fill('#password', demoPassword);
-    await page.getByRole('button', { name: 'Se connecter', exact: true }).click();
+    page = await platform.signedIn(browser, 'relecture');
   });
   after(async () => {
     await browser?.close();
-    await server?.close();
-    await app?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await platform?.close();
   });
 
   /** The search index follows the catalogue a moment later. */
   async function countOf(words: string, expected: number): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      await page.goto(`${server.url}catalogue?q=${encodeURIComponent(words)}&exact=1`);
+      await page.goto(`${platform.url}catalogue?q=${encodeURIComponent(words)}&exact=1`);
       const found = await page.getByRole('heading', { level: 3, name: words, exact: true }).count();
       if (found === expected) return;
       expect(attempt, `${found} cards for « ${words} »`).to.be.lessThan(50);
@@ -96,7 +74,7 @@ describe('duplicates reviewed in a browser', function () {
   }
 
   it('merges a proposal, shows one card with two offers, and undoes it', async () => {
-    await page.goto(`${server.url}admin/revue`);
+    await page.goto(`${platform.url}admin/revue`);
     await page
       .getByRole('link', { name: /^Comparer et décider/ })
       .first()
@@ -115,7 +93,7 @@ describe('duplicates reviewed in a browser', function () {
     await page.getByRole('heading', { level: 2, name: 'Choisir une offre' }).waitFor();
     await page.getByRole('link', { name: /^Voir cette offre/ }).click();
     expect(page.url()).to.contain('?offre=');
-    await page.goto(`${server.url}admin/revue/reunis`);
+    await page.goto(`${platform.url}admin/revue/reunis`);
     await page
       .getByRole('link', { name: /^Séparer/ })
       .first()
@@ -127,7 +105,7 @@ describe('duplicates reviewed in a browser', function () {
   });
 
   it('refuses an answer without choice nor reason, under their fields, and keeps one that is whole', async () => {
-    await page.goto(`${server.url}admin/revue`);
+    await page.goto(`${platform.url}admin/revue`);
     await page.getByRole('link', { name: '1 fiche à trancher' }).first().click();
     await page.getByRole('link', { name: /^Décider/ }).click();
     await page.getByRole('button', { name: 'Enregistrer la réponse' }).click();
@@ -142,7 +120,7 @@ describe('duplicates reviewed in a browser', function () {
     it(`at ${name}: no axe violation and no horizontal scroll`, async () => {
       const [first, second] = (await app.duplicates.duplicates.proposed({ skip: 0, limit: 2 })).pairs;
       if (second !== undefined && (await app.duplicates.duplicates.merged({ skip: 0, limit: 1 })).total === 0) {
-        await page.goto(`${server.url}admin/revue/doublons/${second.id}`);
+        await page.goto(`${platform.url}admin/revue/doublons/${second.id}`);
         await page.getByLabel(/^Pourquoi/).fill('Même programme');
         await page.getByRole('button', { name: 'Réunir ces deux fiches' }).click();
         await page.getByText('Les deux fiches sont réunies').waitFor();
@@ -170,7 +148,7 @@ describe('duplicates reviewed in a browser', function () {
         `cours/${card?.slug}`,
         `cours/${card?.slug}?offre=${parted?.id}`,
       ]) {
-        expect((await shown.goto(`${server.url}${path}`))?.status(), path).to.equal(200);
+        expect((await shown.goto(`${platform.url}${path}`))?.status(), path).to.equal(200);
         await unfold(shown);
         found.push(...(await violationsOf(shown)).map((violation) => `${path}: ${violation}`));
         const overflow = await shown.evaluate<number>('document.documentElement.scrollWidth - innerWidth');

@@ -1,6 +1,4 @@
 /** The pages of rule editors in a real browser: no axe violation, no horizontal scroll, and the form without JavaScript. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import {
@@ -12,11 +10,12 @@ import {
   participationForm,
 } from '../builders/rule-editor.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 describe('rule editors in a browser', function () {
   this.timeout(120_000);
   let world: EditorWorld;
-  let server: Server;
+  let listener: Listening | undefined;
   let origin: string;
   let browser: Browser;
 
@@ -30,17 +29,14 @@ describe('rule editors in a browser', function () {
     const specific = { 'action.certification': { code: 'RS6604', active: true, clea: false } };
     world.subjects = [aSubject('Un titre long pour une formation au répertoire spécifique', specific)];
     const { site } = await anEditorSite(world);
-    await new Promise<void>((resolve) => {
-      server = site.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    listener = await listening(site);
+    origin = listener.origin;
     browser = await launchBrowser();
   });
 
   after(async () => {
     await browser?.close();
-    server?.close();
-    server?.closeAllConnections();
+    listener?.close();
     await world?.close();
   });
 

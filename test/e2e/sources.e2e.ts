@@ -1,21 +1,14 @@
 /** Journey W2 in a browser without scripts, over the whole platform: declare, preview, send, accept, first run; then axe. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { demoPassword } from '../../src/accounts/demo.ts';
-import { type App, openApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { makeLog } from '../../src/platform/log.ts';
-import { type RunningServer, serve } from '../../src/serve.ts';
+import type { App } from '../../src/app.ts';
 import { executable, launchBrowser, screens, unfold, violationsOf } from '../support/browser.ts';
+import { type DemoPlatform, openDemoPlatform } from '../support/demo-platform.ts';
 
 describe('a provider declares a catalogue, an operator accepts it', function () {
   this.timeout(300_000);
-  let folder: string;
   let app: App;
-  let server: RunningServer;
+  let platform: DemoPlatform;
   let browser: Browser;
   let feed: string;
 
@@ -25,42 +18,16 @@ describe('a provider declares a catalogue, an operator accepts it', function () 
   }
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'en2-w2-'));
-    const config = readConfig({
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      DEMO: 'true',
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      RATE_LIMIT_PER_MINUTE: '1000000',
-    });
-    app = await openApp(config, makeLog('silent'), { runsIn: 'worker' });
-    await (await app.people()).demoAccounts.plant();
-    server = await serve(app);
+    platform = await openDemoPlatform();
+    app = platform.app;
     const partner = await app.useCases.sources.source('demo-institut-marelle');
     feed = String(partner.config.url);
     browser = await launchBrowser();
   });
   after(async () => {
     await browser?.close();
-    await server?.close();
-    await app?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await platform?.close();
   });
-
-  async function signedIn(email: string, scripts: boolean): Promise<Page> {
-    const page = await (await browser.newContext({ javaScriptEnabled: scripts })).newPage();
-    await page.goto(`${server.url}connexion`);
-    await page.fill('#email', email);
-    await page.fill('#password', demoPassword);
-    await page.getByRole('button', { name: 'Se connecter', exact: true }).click();
-    if (page.url().endsWith('/connexion/code')) {
-      const shown = await (await app.people()).demoAccounts.shown();
-      await page.fill('#code', shown.find((one) => one.email === email)?.code ?? '');
-      await page.getByRole('button', { name: 'Continuer' }).click();
-    }
-    return page;
-  }
 
   async function finished(source: string) {
     for (;;) {
@@ -74,8 +41,8 @@ describe('a provider declares a catalogue, an operator accepts it', function () 
 
   it('works from the empty form to the first published courses, without scripts', async () => {
     // A person without organisation: the first step registers it.
-    const page = await signedIn('apprenant@demo.example', false);
-    await page.goto(`${server.url}fournisseur`);
+    const page = await platform.signedIn(browser, 'apprenant');
+    await page.goto(`${platform.url}fournisseur`);
     await page.getByText('Déclarez votre premier catalogue.').waitFor();
     await page.getByRole('link', { name: 'Déclarer un catalogue' }).click();
     await page.fill('#siret', '73282932000075');
@@ -122,8 +89,8 @@ describe('a provider declares a catalogue, an operator accepts it', function () 
     await page.getByRole('button', { name: 'Envoyer' }).click();
     await page.getByText("En attente d'acceptation").first().waitFor();
 
-    const operator = await signedIn('exploitation@demo.example', false);
-    await operator.goto(`${server.url}admin/sources`);
+    const operator = await platform.signedIn(browser, 'exploitation');
+    await operator.goto(`${platform.url}admin/sources`);
     await operator.getByRole('link', { name: "Catalogue de l'école" }).click();
     await operator.getByRole('button', { name: 'Refuser cette source' }).click();
     await operator.getByRole('alert').getByText('Écrivez pourquoi cette source est refusée.').waitFor();
@@ -132,18 +99,18 @@ describe('a provider declares a catalogue, an operator accepts it', function () 
 
     const run = await finished(source);
     expect(run.counters.created).to.be.greaterThan(20);
-    await page.goto(`${server.url}fournisseur/sources/${source}`);
+    await page.goto(`${platform.url}fournisseur/sources/${source}`);
     await page.getByText('Prochaine collecte : le').waitFor();
     await page.getByText('Réussi avec erreurs').first().waitFor();
-    await page.goto(`${server.url}fournisseur/verifier`);
+    await page.goto(`${platform.url}fournisseur/verifier`);
     await page.fill('#url', feed);
     await page.getByRole('button', { name: 'Vérifier' }).click();
     await page.getByRole('heading', { name: /^Format reconnu : LHÉO/ }).waitFor();
   });
 
   it('has no axe violation and no horizontal scroll, at any size', async () => {
-    const page = await signedIn('apprenant@demo.example', true);
-    const operator = await signedIn('exploitation@demo.example', true);
+    const page = await platform.signedIn(browser, 'apprenant', { scripts: true });
+    const operator = await platform.signedIn(browser, 'exploitation', { scripts: true });
     const own = `fournisseur/sources/${source}`;
     const [organisation] = (await app.useCases.sources.list()).flatMap((one) =>
       one.id === source ? one.organisationId : [],
@@ -171,7 +138,7 @@ describe('a provider declares a catalogue, an operator accepts it', function () 
     ];
     const found: string[] = [];
     for (const [browserPage, path] of pages) {
-      await browserPage.goto(`${server.url}${path}`);
+      await browserPage.goto(`${platform.url}${path}`);
       await unfold(browserPage);
       for (const { name, width, scheme } of screens) {
         await browserPage.setViewportSize({ width, height: 900 });
