@@ -1,8 +1,8 @@
 /** Rules as a running process has them, over a real database, and versions to publish. */
 
-import { loadRulesFile, readCases } from '../../src/eligibility/data.ts';
+import { loadRules, loadRulesFile, readCases } from '../../src/eligibility/data.ts';
 import type { Publication } from '../../src/eligibility/model/publication.ts';
-import type { RulesFile, RuleVersion } from '../../src/eligibility/model/rule-set.ts';
+import type { RuleSet, RulesFile, RuleVersion } from '../../src/eligibility/model/rule-set.ts';
 import { makeRuleStore, type RuleStore } from '../../src/eligibility/store.ts';
 import { makeRules, type Rules } from '../../src/eligibility/use-cases/rules.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
@@ -53,6 +53,12 @@ export async function aRulesWorld(): Promise<RulesWorld> {
       await database.drop();
     },
   };
+}
+
+/** The rules of the repository with something changed, under another name. */
+export function changedRules(change: (text: string) => string): RuleSet {
+  const { asOf, rules } = loadRules();
+  return loadRules(change(JSON.stringify({ _meta: { asOf, what: '', sources: [], gaps: [] }, rules })));
 }
 
 /** The participation of 2027, as an editor would write it. */

@@ -1,7 +1,4 @@
-/** Links to schools (O17): real stores, real guarded fetch, and a server that lies, hangs, refuses and changes its mind. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import request from 'supertest';
 import { type CourseLink, linkAfter, unasked } from '../../src/catalogue/model/link.ts';
@@ -19,6 +16,7 @@ import { aCourse } from '../builders/course.ts';
 import { aSite } from '../builders/site.ts';
 import { aProviderSource } from '../builders/sources.ts';
 import { end, makeWorld, record, removedItem, type World } from '../support/harvest-world.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 const day = 86_400_000;
 const at = (days: number) => new Date(Date.UTC(2026, 10, 1) + days * day);
@@ -54,7 +52,7 @@ describe('the check of links (O17)', function () {
   this.timeout(60_000);
   let world: World;
   let links: LinkStore;
-  let server: Server;
+  let partner: Listening;
   let origin: string;
   let answers: Record<string, (request: IncomingMessage, response: ServerResponse) => void>;
   let asked: string[];
@@ -66,7 +64,7 @@ describe('the check of links (O17)', function () {
     links = makeLinkStore(world.database.connection);
     await links.ensureIndexes();
     let open = 0;
-    server = createServer((asking, response) => {
+    partner = await listening((asking, response) => {
       asked.push(`${asking.method} ${asking.url}`);
       open += 1;
       together = Math.max(together, open);
@@ -77,13 +75,10 @@ describe('the check of links (O17)', function () {
       if (answer === undefined) response.writeHead(200).end('ok');
       else answer(asking, response);
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    origin = partner.origin;
   });
   after(async () => {
-    server.close();
-    server.closeAllConnections();
+    partner.close();
     await world.close();
   });
   beforeEach(async () => {

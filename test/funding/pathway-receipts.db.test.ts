@@ -1,37 +1,25 @@
 import { expect } from 'chai';
 import type { Express } from 'express';
 import request from 'supertest';
-import { loadRules } from '../../src/eligibility/data.ts';
-import { type Answers, personOf, writeAnswers } from '../../src/eligibility/model/answers.ts';
+import { personOf, writeAnswers } from '../../src/eligibility/model/answers.ts';
 import type { PathwayReceipt } from '../../src/funding/model/pathway-receipt.ts';
 import { readVerification, verificationSentence } from '../../src/funding/model/verification.ts';
 import { receiptPageSchema } from '../../src/funding/model/wire.ts';
 import { readSigned } from '../../src/platform/signature.ts';
+import { employee } from '../builders/answers.ts';
 import { aCourse, euros } from '../builders/course.ts';
 import { aFundedCourse } from '../builders/funding.ts';
 import { type FundingWorld, openFundingWorld } from '../builders/funding-world.ts';
 import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
+import { changedRules } from '../builders/rules.ts';
 
 const day = '2026-11-22';
-const employee: Answers = {
-  v: 1,
-  statut: 'salarie',
-  age: 38,
-  retraiteTauxPlein: false,
-  inscription: 'non',
-  exonerationAutre: false,
-  aides: [],
-};
 const r = writeAnswers(employee);
 
 const plain = (html: string): string => html.replace(/[\u00a0\u202f]/g, ' ').replaceAll('&#x27;', "'");
 
-/** The rules of the repository with another participation, under another name. */
-function dearer() {
-  const rules = loadRules();
-  const file = { _meta: { asOf: rules.asOf, what: '', sources: [], gaps: [] }, rules: rules.rules };
-  return loadRules(JSON.stringify(file).replaceAll('"montant":150', '"montant":160'));
-}
+/** With another participation. */
+const dearer = () => changedRules((text) => text.replaceAll('"montant":150', '"montant":160'));
 
 const priced = (id: string, title: string, price: number) => {
   const { draft, ...course } = aFundedCourse({ title, price: euros(price) });

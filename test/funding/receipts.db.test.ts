@@ -1,16 +1,15 @@
 import { expect } from 'chai';
 import type { Express } from 'express';
 import request from 'supertest';
-import { loadRules } from '../../src/eligibility/data.ts';
 import { writeAnswers } from '../../src/eligibility/model/answers.ts';
 import { type Dossier, readDossier } from '../../src/eligibility/model/dossier.ts';
-import type { RuleSet } from '../../src/eligibility/model/rule-set.ts';
 import type { Receipt } from '../../src/funding/model/receipt.ts';
 import { readSigned } from '../../src/platform/signature.ts';
 import { aCourse, euros } from '../builders/course.ts';
 import { proof } from '../builders/dossier.ts';
 import { aFundedCourse, aRecord } from '../builders/funding.ts';
 import { type FundingWorld, funder, openFundingWorld } from '../builders/funding-world.ts';
+import { changedRules } from '../builders/rules.ts';
 
 const day = '2026-11-22';
 const person = {
@@ -26,13 +25,6 @@ const person = {
 
 /** Ordinary spaces and quotes. */
 const plain = (html: string): string => html.replaceAll('\u00a0', ' ').replaceAll('&#x27;', "'");
-
-/** The rules of the repository with one value changed, under another name. */
-function otherRules(change: (text: string) => string): RuleSet {
-  const rules = loadRules();
-  const file = { _meta: { asOf: rules.asOf, what: '', sources: [], gaps: [] }, rules: rules.rules };
-  return loadRules(change(JSON.stringify(file)));
-}
 
 describe('receipts', function () {
   this.timeout(60_000);
@@ -123,7 +115,7 @@ describe('receipts', function () {
   describe('recomputed at their date', () => {
     it('give the same bytes after new rules, another register, another course (T19)', async () => {
       const { code } = await issued({ balance: true });
-      world.rules = otherRules((text) => text.replace('"montant":150', '"montant":190'));
+      world.rules = changedRules((text) => text.replace('"montant":150', '"montant":190'));
       world.records = [aRecord({ active: false, endOfRegistration: '2026-01-01' })];
       world.courses = [aFundedCourse({ price: euros(9_000) })];
       world.clock = new Date('2027-05-01T09:00:00Z');
@@ -135,7 +127,7 @@ describe('receipts', function () {
       const later: Dossier = { ...dossier, date: '2027-02-01' };
       const receipt = await world.verdicts.receipts.issue({ dossier: later, about, balanceIncluded: true, by: null });
       expect(receipt.answer.verdict.manquants).to.include('parametres.participation');
-      world.rules = otherRules((text) => text.replace('"to":"2026-12-31"', '"to":null'));
+      world.rules = changedRules((text) => text.replace('"to":"2026-12-31"', '"to":null'));
       expect(await world.verdicts.receipts.recomputeAtItsDate(await page(receipt.code))).to.deep.equal({ same: true });
       const today = await world.verdicts.receipts.recomputeToday(await page(receipt.code));
       expect(today.kind === 'judged' && today.rules.version).to.equal(world.rules.version);

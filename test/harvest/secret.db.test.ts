@@ -3,9 +3,6 @@
  * pipeline and stores. Afterwards every log line, every document, the report, its CSV and the pages are searched for the key.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -31,6 +28,7 @@ import { reportModel, reportRows, runRow } from '../../src/providers/view-models
 import type { Actor } from '../../src/rights.ts';
 import { aProviderSource } from '../builders/sources.ts';
 import { makeWorld, type World } from '../support/harvest-world.ts';
+import { type Listening, listening } from '../support/listen.ts';
 
 const apiKey = 'cle&tres-secrete/5f1b 9c2d';
 const spellings = [
@@ -77,7 +75,7 @@ describe('a source with a secret setting', function () {
   this.timeout(60_000);
   let world: World;
   let store: SourceStore;
-  let server: Server;
+  let partner: Listening;
   let origin: string;
   let keys: string[];
   let next: (origin: string) => string | null;
@@ -91,7 +89,7 @@ describe('a source with a secret setting', function () {
     world = await makeWorld();
     store = makeSourceStore(world.database.connection);
     await store.ensureIndexes();
-    server = createServer((request, response) => {
+    partner = await listening((request, response) => {
       const given = String(request.headers['x-api-key'] ?? '');
       keys.push(given);
       if (given !== apiKey) return response.writeHead(401).end(`wrong key: ${given}`);
@@ -101,13 +99,11 @@ describe('a source with a secret setting', function () {
         { id: 'c', title: '' },
       ];
       response.end(JSON.stringify(request.url === '/flux' ? { data, next: next(origin) } : { data: [], next: null }));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    origin = partner.origin;
   });
   after(async () => {
-    server.close();
-    server.closeAllConnections();
+    partner.close();
     await world.close();
   });
   beforeEach(async () => {

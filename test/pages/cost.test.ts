@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Express } from 'express';
 import request from 'supertest';
-import { type Answers, writeAnswers } from '../../src/eligibility/model/answers.ts';
+import { writeAnswers } from '../../src/eligibility/model/answers.ts';
 import { provenProvider } from '../builders/aims.ts';
+import { employee } from '../builders/answers.ts';
 import { manyCourses, manyPathways, special } from '../builders/catalogue.ts';
 import { aSite } from '../builders/site.ts';
 
@@ -13,15 +14,6 @@ const textOf = (html: string) =>
     .replaceAll('&#x27;', "'")
     .replace(/\s+/g, ' ');
 const siret = '13002526500013';
-const employee: Answers = {
-  v: 1,
-  statut: 'salarie',
-  age: 38,
-  retraiteTauxPlein: false,
-  inscription: 'non',
-  exonerationAutre: false,
-  aides: [],
-};
 const r = writeAnswers(employee);
 const course = `/cours/${special.paid.slug}`;
 

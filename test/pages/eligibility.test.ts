@@ -3,21 +3,13 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { type Answers, readAnswers, writeAnswers } from '../../src/eligibility/model/answers.ts';
 import { aimsFor } from '../builders/aims.ts';
+import { employee } from '../builders/answers.ts';
 import { specific } from '../builders/dossier.ts';
 import { aSite } from '../builders/site.ts';
 
 const plain = (html: string) => html.replaceAll('\u00a0', ' ').replaceAll('&#x27;', "'").replaceAll('&quot;', '"');
 const textOf = (html: string) => plain(html.replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ');
 
-const employee: Answers = {
-  v: 1,
-  statut: 'salarie',
-  age: 38,
-  retraiteTauxPlein: false,
-  inscription: 'non',
-  exonerationAutre: false,
-  aides: [],
-};
 const jobSeeker: Answers = { ...employee, statut: 'demandeur_emploi', inscription: 'avis' };
 
 const addressOf = (ref: string, answers: Answers, path = '/eligibilite/resultat') =>

@@ -5,6 +5,7 @@ import { makeNothingToPay } from '../../src/catalogue/use-cases/nothing-to-pay.t
 import { loadRules } from '../../src/eligibility/data.ts';
 import { type Answers, writeAnswers } from '../../src/eligibility/model/answers.ts';
 import { provenProvider } from '../builders/aims.ts';
+import { employee } from '../builders/answers.ts';
 import { aCourse, daysAgo, euros, testNow } from '../builders/course.ts';
 import { aSite } from '../builders/site.ts';
 
@@ -15,15 +16,6 @@ const plain = (html: string) =>
     .replaceAll('&#x3D;', '=')
     .replaceAll('&amp;', '&');
 const siret = '13002526500013';
-const employee: Answers = {
-  v: 1,
-  statut: 'salarie',
-  age: 38,
-  retraiteTauxPlein: false,
-  inscription: 'non',
-  exonerationAutre: false,
-  aides: [],
-};
 const r = writeAnswers(employee);
 const helped = writeAnswers({ ...employee, aides: [{ par: 'region', montant: 500, accorde: true }] });
 const asked = writeAnswers({ ...employee, aides: [{ par: 'region', montant: 500, accorde: null }] });

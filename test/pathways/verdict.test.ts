@@ -6,25 +6,14 @@ import { personOf } from '../../src/eligibility/model/answers.ts';
 import { type OfferedStep, pathwayVerdict } from '../../src/pathways/model/verdict.ts';
 import { pathwayCostModel } from '../../src/pathways/view-models/cost.ts';
 import { anAction } from '../builders/aims.ts';
+import { employee } from '../builders/answers.ts';
 import { type Changes, specific } from '../builders/dossier.ts';
 
 const rules = loadRules();
 const date = '2026-06-10';
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
-const told = (balance: number | null): Told =>
-  personOf(
-    {
-      v: 1,
-      statut: 'salarie',
-      age: 38,
-      retraiteTauxPlein: false,
-      inscription: 'non',
-      exonerationAutre: false,
-      aides: [],
-    },
-    balance,
-  );
+const told = (balance: number | null): Told => personOf(employee, balance);
 const step = (id: string, ...offers: readonly Changes[]): OfferedStep => ({
   id,
   title: `Étape ${id}`,

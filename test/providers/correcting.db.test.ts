@@ -12,7 +12,8 @@ import { readRecordKey, recordKey } from '../../src/providers/model/correcting.t
 import type { Source } from '../../src/providers/model.ts';
 import { type Correcting, makeCorrecting } from '../../src/providers/use-cases/correcting.ts';
 import { recordModel, untouched } from '../../src/providers/view-models/correcting.ts';
-import { type Actor, visitor } from '../../src/rights.ts';
+import { visitor } from '../../src/rights.ts';
+import { aMember, anActor, operator } from '../builders/actors.ts';
 import {
   aSource,
   end,
@@ -24,17 +25,6 @@ import {
   type World,
 } from '../support/harvest-world.ts';
 
-const actor = (change: Partial<Actor>): Actor => ({
-  ...{ accountId: 'someone', roles: ['learner'], memberships: [], strong: true },
-  ...change,
-});
-const member = (organisationId: string) =>
-  actor({
-    roles: ['learner', 'provider-member'],
-    memberships: [{ organisationId, kind: 'provider', owner: false, active: true }],
-  });
-const operator = actor({ accountId: 'operator', roles: ['learner', 'operator'] });
-
 describe('correcting a record in place', () => {
   let world: World;
   let correcting: Correcting;
@@ -43,7 +33,7 @@ describe('correcting a record in place', () => {
   let acts: { act: string; target: string | null; actor: string | null; field: unknown }[];
   const own = aSource();
   const source = () => ({ ...own, organisationId: 'school', state, rhythm: 'daily', history: [] }) as unknown as Source;
-  const mine = member('school');
+  const mine = aMember('school');
   const ref = { sourceId: own.id, remoteId: 'b' };
   const cpf = (answer: 'oui' | 'non' | 'indecidable') => ({
     ...{ answer, rules: [], missing: [], zeroPossible: null },
@@ -110,7 +100,7 @@ describe('correcting a record in place', () => {
     await broken();
     expect((await correcting.record(mine, ref)).reader).to.equal('organisation');
     expect((await correcting.record(operator, ref)).reader).to.equal('operator');
-    for (const who of [member('other'), actor({}), { ...operator, strong: false }]) {
+    for (const who of [aMember('other'), anActor({}), { ...operator, strong: false }]) {
       for (const work of [
         correcting.record(who, ref),
         correcting.check(who, ref, { price: '1' }),

@@ -10,21 +10,8 @@ import type { SourceStore } from '../../src/providers/store.ts';
 import { makeReports, type Reports, runsPerPage } from '../../src/providers/use-cases/reports.ts';
 import { reportModel, reportRows } from '../../src/providers/view-models/reports.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
+import { aMember, anActor, operator } from '../builders/actors.ts';
 import { aSource, end, makeWorld, numbered, record, records, type World } from '../support/harvest-world.ts';
-
-const actor = (change: Partial<Actor>): Actor => ({
-  accountId: 'someone',
-  roles: ['learner'],
-  memberships: [],
-  strong: true,
-  ...change,
-});
-const member = (organisationId: string) =>
-  actor({
-    roles: ['learner', 'provider-member'],
-    memberships: [{ organisationId, kind: 'provider', owner: false, active: true }],
-  });
-const operator = actor({ accountId: 'operator', roles: ['learner', 'operator'] });
 
 describe('reports of runs', () => {
   let world: World;
@@ -105,9 +92,9 @@ describe('reports of runs', () => {
   it('is read by the operator and by the people of the organisation; to others it does not exist', async () => {
     const run = await mixed();
     expect((await reports.report(operator, run.id, null)).reader).to.equal('operator');
-    expect((await reports.report(member('school'), run.id, null)).reader).to.equal('organisation');
+    expect((await reports.report(aMember('school'), run.id, null)).reader).to.equal('organisation');
     expect(await codeOf(reports.report(visitor, run.id, null))).to.equal('CONNEXION_REQUISE');
-    for (const other of [member('other'), actor({})]) {
+    for (const other of [aMember('other'), anActor({})]) {
       expect(await codeOf(reports.report(other, run.id, null))).to.match(/^(SOURCE|ORGANISATION|COLLECTE)_INCONNUE$/);
       expect(await codeOf(reports.everyLine(other, run.id))).to.match(/_INCONNUE$/);
       expect(await codeOf(reports.everyConcerned(other, run.id))).to.match(/_INCONNUE$/);
@@ -118,7 +105,7 @@ describe('reports of runs', () => {
   it('only the operator lists every run, decides, asks for a run and stops one; without the code not even he', async () => {
     const run = await mixed();
     const weak = { ...operator, strong: false };
-    for (const who of [member('school'), weak, actor({})]) {
+    for (const who of [aMember('school'), weak, anActor({})]) {
       const asked = [
         reports.list(who, null),
         reports.keep(who, run.id),
@@ -151,7 +138,7 @@ describe('reports of runs', () => {
 
   it('the page shows what needs a look: quarantined first, then absent, and says which version stays', async () => {
     const run = await mixed();
-    const { lines, isLatest, next } = await reports.report(member('school'), run.id, null);
+    const { lines, isLatest, next } = await reports.report(aMember('school'), run.id, null);
     expect(lines.map(({ remoteId, state }) => [remoteId, state])).to.deep.equal([
       ['bad', 'quarantined'],
       ['r0008', 'quarantined'],
@@ -215,7 +202,7 @@ describe('reports of runs', () => {
       expect(report.concerned.map(({ title }) => title)).to.deep.equal(
         ['r0006', 'r0007', 'r0008', 'r0009'].map((id) => `Cours ${id}`),
       );
-      const own = await reports.report(member('school'), run.id, null);
+      const own = await reports.report(aMember('school'), run.id, null);
       expect([own.decidable, own.mayRun, own.mayStop]).to.deep.equal([false, false, false]);
       expect(own.concerned).to.have.length(4);
     });
