@@ -29,8 +29,7 @@ function onServer() {
     process.exit(2);
   }
   const title = 'Tests de la base sur le serveur MongoDB';
-  // A server has work of its own (expired documents, statistics) that may be in the way of an index: docs/engine-differences.md.
-  return [[title, [...mocha, '--timeout', '60000', '--retries', '2', ...testFiles('.db.test.ts')], {}]];
+  return [[title, [...mocha, '--timeout', '60000', ...testFiles('.db.test.ts')], {}]];
 }
 
 function testFiles(ending) {

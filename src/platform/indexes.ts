@@ -28,11 +28,10 @@ export async function ensureIndex<Document extends mongo.Document>(
 }
 
 /** Two processes that start at once may be in each other's way: the server refuses one of them, which tries again. */
-async function unlessInTheWay(work: () => Promise<unknown>): Promise<void> {
+export async function unlessInTheWay<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await work();
-      return;
+      return await work();
     } catch (error) {
       if (attempt === attempts || !isInTheWay(error)) throw error;
       await wait(100 * attempt);

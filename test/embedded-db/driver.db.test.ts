@@ -12,6 +12,7 @@ import {
   MongoClient,
   ObjectId,
 } from 'mongodb';
+import { ensureIndex } from '../../src/platform/indexes.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { refused } from '../support/refused.ts';
 
@@ -127,7 +128,7 @@ describe('a database through the mongodb driver', () => {
 
     it('change every document once, also when an update moves them in the index that found them', async () => {
       const c = fresh();
-      await c.createIndex({ n: 1 });
+      await ensureIndex(c, { n: 1 });
       await c.insertMany(Array.from({ length: 500 }, (_, n) => ({ n })));
       const { modifiedCount } = await c.updateMany({ n: { $gte: 0 } }, { $inc: { n: 1000 } });
       expect(modifiedCount).to.equal(500);
@@ -220,7 +221,7 @@ describe('a database through the mongodb driver', () => {
   describe('errors', () => {
     it('11000 carries the key, the value and the text', async () => {
       const c = fresh();
-      await c.createIndex({ slug: 1 }, { unique: true });
+      await ensureIndex(c, { slug: 1 }, { unique: true });
       await c.insertOne({ slug: 'a' });
       const error = await refused(c.insertOne({ slug: 'a' }));
       expect(error.code).to.equal(11000);

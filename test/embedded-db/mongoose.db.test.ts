@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import MongoStore from 'connect-mongo';
 import mongoose, { type Connection, Schema } from 'mongoose';
+import { unlessInTheWay } from '../../src/platform/indexes.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 describe('a database through mongoose and connect-mongo', () => {
@@ -65,15 +66,16 @@ describe('a database through mongoose and connect-mongo', () => {
     const schema = new Schema({ slug: String, tags: [String], at: Date });
     schema.index({ slug: 1 }, { unique: true });
     schema.index({ tags: 1, at: -1 });
-    const First = connection.model('Indexed', schema, undefined, { overwriteModels: true });
-    await First.syncIndexes();
+    const First = connection.model('Indexed', schema);
+    await unlessInTheWay(() => First.syncIndexes());
     expect(Object.keys(await First.collection.indexInformation())).to.have.members(['_id_', 'slug_1', 'tags_1_at_-1']);
     connection.deleteModel('Indexed');
     const changed = new Schema({ slug: String, at: Date });
     changed.index({ slug: 1 }, { unique: true });
     changed.index({ at: 1 });
     const Second = connection.model('Indexed', changed);
-    expect(await Second.syncIndexes()).to.deep.equal(['tags_1_at_-1']);
+    expect((await Second.diffIndexes()).toDrop).to.deep.equal(['tags_1_at_-1']);
+    await unlessInTheWay(() => Second.syncIndexes());
     expect(Object.keys(await Second.collection.indexInformation())).to.have.members(['_id_', 'slug_1', 'at_1']);
   });
 
@@ -81,7 +83,7 @@ describe('a database through mongoose and connect-mongo', () => {
     const schema = new Schema({ email: String });
     schema.index({ email: 1 }, { unique: true });
     const Account = connection.model('Account', schema);
-    await Account.init();
+    await unlessInTheWay(() => Account.init());
     await Account.create({ email: 'a@example.org' });
     let refused: { code?: number; keyPattern?: unknown } = {};
     await Account.create({ email: 'a@example.org' }).catch((error: typeof refused) => {

@@ -33,11 +33,17 @@ describe('judging ahead', () => {
       ['a', 'b'],
       ['a', 'b'],
     ]);
-    expect(answers.map((answer) => answer.kind === 'out-of-scope' && answer.reason)).to.deep.equal(['a', 'b']);
+    expect(answers.map(({ judged: one }) => one.kind === 'out-of-scope' && one.reason)).to.deep.equal(['a', 'b']);
   });
 
   it('judges nothing ahead of an unchanged source', async () => {
     const { ahead, judged } = await judgedWhileReading(['unchanged', 'unchanged', 'updated']);
     expect([ahead, judged]).to.deep.equal([[], ['a', 'b']]);
+  });
+
+  it('a record left without an answer is never passed over', async () => {
+    const judging = makeJudging(async (asked) => asked.slice(1).map(() => ({ kind: 'out-of-scope', reason: '' })));
+    const failed = await judging.judge(entries('a', 'b')).catch((error: Error) => error.message);
+    expect(failed).to.equal('the record b was not judged');
   });
 });

@@ -7,8 +7,14 @@ import type { Batch, Entry } from './read.ts';
 /** One answer per record, in the order asked. */
 export type JudgeAll = (entries: readonly Entry[]) => Promise<readonly Judged[]>;
 
+export interface JudgedEntry {
+  readonly entry: Entry;
+  readonly judged: Judged;
+}
+
 export interface Judging {
-  readonly judge: JudgeAll;
+  /** In the order asked. @throws TypeError when a record was left without an answer */
+  judge(entries: readonly Entry[]): Promise<readonly JudgedEntry[]>;
   /** What became of the last batch written. Ahead is worth it only where most records turn out to be new. */
   learn(outcomes: readonly (RecordOutcome | 'repeated')[]): void;
   ahead(batches: AsyncIterable<Batch>): AsyncGenerator<Batch>;
@@ -44,7 +50,7 @@ export function makeJudging(judgeAll: JudgeAll): Judging {
           const early = begun.get(entry);
           const judged = early === undefined ? rest[next++] : (await early.batch)[early.at];
           if (judged === undefined) throw new TypeError(`the record ${entry.remoteId} was not judged`);
-          return judged;
+          return { entry, judged };
         }),
       );
     },

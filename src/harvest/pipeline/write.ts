@@ -20,7 +20,7 @@ import type { HarvestSource } from '../model.ts';
 import type { PatchStore } from '../store/patches.ts';
 import type { KeptProblem, RawRecord, RecordMark, RecordStore, RunMark, Verdict } from '../store/records.ts';
 import { type AlignedCourse, isOutOfScope, type Judged, notDigital } from './judge.ts';
-import type { JudgeAll } from './judge-ahead.ts';
+import type { Judging } from './judge-ahead.ts';
 import { keptProblem, type RecordOutcome } from './outcome.ts';
 import { contentHash, correctionsOf, editOf, isNews, type Sighting } from './patches.ts';
 import type { Batch, Entry } from './read.ts';
@@ -36,7 +36,7 @@ export interface WriteStage {
   readonly committed: number;
   /** Judge everything again, whatever its hash: `harvest replay`. */
   readonly again: boolean;
-  readonly judge: JudgeAll;
+  readonly judge: Judging['judge'];
   readonly patches: Pick<PatchStore, 'saw'>;
 }
 
@@ -232,8 +232,7 @@ async function judgeAll(
   if (entries.length === 0) return [];
   const { courses, source } = stage;
   const ids = entries.map((entry) => entry.remoteId);
-  const [answers, known] = await Promise.all([stage.judge(entries), courses.known(source.id, ids)]);
-  const judged = entries.flatMap((entry, at) => (answers[at] === undefined ? [] : { entry, judged: answers[at] }));
+  const [judged, known] = await Promise.all([stage.judge(entries), courses.known(source.id, ids)]);
   const claims = new Map<string, string>();
   for (const each of judged) {
     const { remoteId } = each.entry;
