@@ -122,7 +122,6 @@ const beyondForms: ReadonlySet<string> = new Set([
   'E_AUTRE_PROPRIETAIRE',
   'E_DOUBLON_CONTRADICTOIRE',
   'E_IDENTIFIANT_REUTILISE',
-  'E_ENCODAGE',
 ]);
 
 function lineModel(line: ReportLine, correct: (remoteId: string) => string) {
