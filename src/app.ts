@@ -40,17 +40,15 @@ import { makeRegistry, type Registry } from './framework/registry/use-cases/regi
 import { makeRegister } from './framework/registry/use-cases.ts';
 import { makeFrameworkStore } from './framework/store.ts';
 import { discoverConnectors } from './harvest/discover.ts';
-import { makeLocalQueue, type RunProgressReport, type RunQueue } from './harvest/execute.ts';
+import type { RunProgressReport } from './harvest/execute.ts';
 import { failingSince } from './harvest/model/failing.ts';
 import type { HarvestRun, RunTrigger } from './harvest/model.ts';
 import { parseSiret } from './harvest/parse/codes.ts';
-import { defaultSettings, type PipelineSettings } from './harvest/pipeline.ts';
 import { makeExaminer } from './harvest/start-examining.ts';
-import { makeWorkerQueue } from './harvest/start-worker.ts';
 import { makeHarvestStore } from './harvest/store.ts';
 import { type HeldRuns, makeHeldRuns } from './harvest/use-cases/held.ts';
 import { type Harvest, makeHarvest } from './harvest/use-cases.ts';
-import { makePipelineTools } from './harvest/worker.ts';
+import { followedBy, openQueue, threadSettingsOf } from './harvesting.ts';
 import { type Operating, openLinkCheck, openOperating } from './operating.ts';
 import type { Digest } from './operations/use-cases/digest.ts';
 import { hasContact, sections } from './pages/routes.ts';
@@ -269,43 +267,18 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const demo = config.demo ? await startDemoServer({ now }) : null;
     if (demo !== null) closers.push(() => demo.close());
 
-    const settings = pipelineSettingsOf(config);
-    const runData = {
-      logLevel: config.logLevel,
-      userAgent: userAgentOf(config),
-      demoOrigin: demo?.origin ?? null,
-      wireBytes: config.harvest.wireBytes,
-      decodedBytes: config.harvest.decodedBytes,
-      settings,
-    };
     const keys = once(() => secretKeys(config));
     const secrets = once(() => {
       const [key, ...older] = keys();
       return makeSecrets(key, older);
     });
-    let queue: RunQueue;
-    if (options.runsIn === 'worker') {
-      queue = makeWorkerQueue({
-        data: {
-          ...runData,
-          databaseUri: database.uri,
-          databaseKind: database.kind,
-          enabledConnectors: config.enabledConnectors,
-          concurrency: config.harvest.concurrency,
-          secretKeys: keys(),
-        },
-        log,
-        ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
-      });
-    } else {
-      queue = makeLocalQueue({
-        tools: makePipelineTools(runData, database),
-        connectors: await discoverConnectors({ enabled: config.enabledConnectors }),
-        concurrency: config.harvest.concurrency,
-        openSecret: (sealed) => secrets().open(sealed),
-        ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
-      });
-    }
+    const threads = threadSettingsOf(config, demo?.origin ?? null);
+    const queue = await openQueue({
+      ...{ config, log, database, threads, runsIn: options.runsIn },
+      secretKeys: keys,
+      openSecret: (sealed) => secrets().open(sealed),
+      ...(options.onHarvest === undefined ? {} : { onProgress: options.onHarvest }),
+    });
     closers.push(() => queue.close());
 
     const sources = makeSources({ sources: sourceStore, courses, harvest: harvestStore, now });
@@ -389,7 +362,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const partners = once(async () => {
       const examiner = makeExaminer({
         data: {
-          ...runData,
+          ...threads,
           databaseUri: database.uri,
           databaseKind: database.kind,
           enabledConnectors: config.enabledConnectors,
@@ -522,38 +495,12 @@ function readViews(config: Config) {
   return { views: loadViews(viewsDirectory, site), assetsDirectory };
 }
 
-/** What the end of a run is followed by. A fault here is no fault of the run: a job does it again in a few minutes. */
-function followedBy(queue: RunQueue, acts: readonly ((run: HarvestRun) => Promise<unknown>)[], log: Log): RunQueue {
-  return {
-    ...queue,
-    async add(runId, source) {
-      const run = await queue.add(runId, source);
-      if (run === null) return null;
-      for (const act of acts) {
-        await act(run).catch((err: unknown) => log.error({ err, runId }, 'the end of a run could not be followed up'));
-      }
-      return run;
-    },
-  };
-}
-
 /** The same value at every call. */
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | null = null;
   return () => {
     made ??= { value: make() };
     return made.value;
-  };
-}
-
-function pipelineSettingsOf({ harvest }: Config): PipelineSettings {
-  return {
-    ...defaultSettings,
-    batch: { ...defaultSettings.batch, records: harvest.batch },
-    graceDays: harvest.graceDays,
-    minutes: harvest.runMinutes,
-    lossShare: harvest.massLoss,
-    gainFactor: harvest.massGain,
   };
 }
 
