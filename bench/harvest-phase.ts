@@ -94,7 +94,11 @@ function batchesOf(connector: AnyConnector, bytes: AsyncIterable<Uint8Array>): A
   };
   const { signal } = new AbortController();
   const items = connector.read({ url: 'https://bench.example/' }, { mode: 'full', http, signal });
-  return cutBatches(readToEnd(items, signal), `${connector.id} ${connector.version} bench`, defaultSettings.batch);
+  return cutBatches(
+    readToEnd(items, signal),
+    `${connector.id} ${connector.version} bench`,
+    () => defaultSettings.batch,
+  );
 }
 
 /** @returns how many records were read as courses; for CSV, which is no format of courses by itself, how many rows. */

@@ -84,6 +84,7 @@ export function makeLocalQueue(options: LocalQueueOptions): RunQueue {
       connector: own === undefined ? undefined : discreet(own, open?.values ?? []),
       progress,
       signal,
+      atOnce: () => options.concurrency - free,
       ...(fault === undefined ? {} : { fault }),
       onProgress: (received) => options.onProgress?.({ runId, sourceId: source.id, received }),
     });

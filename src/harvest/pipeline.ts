@@ -13,7 +13,7 @@ import { judgeHere, makeJudging } from './pipeline/judge-ahead.ts';
 import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import { type SourcePatches, stampOfPatches } from './pipeline/patches.ts';
-import type { Batch, BatchSize } from './pipeline/read.ts';
+import { type Batch, type BatchSize, sharedBy } from './pipeline/read.ts';
 import { finishRenames, rename } from './pipeline/rename.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
 import { sum, totalsOf } from './pipeline/totals.ts';
@@ -35,6 +35,7 @@ import {
 } from './words.ts';
 
 export interface PipelineSettings extends Guards {
+  /** For all the runs that one thread executes at once. */
   readonly batch: BatchSize;
   /** Days a record may be absent before it is withdrawn. */
   readonly graceDays: number;
@@ -82,6 +83,8 @@ export interface Execution {
   /** As `RunStore.take` gave it. */
   readonly progress: RunProgress;
   readonly signal?: AbortSignal;
+  /** How many runs execute in this thread now, this one included; 1 by default. */
+  readonly atOnce?: () => number;
   readonly onProgress?: (received: number) => void;
 }
 
@@ -137,6 +140,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     connector,
     progress,
     patches,
+    batchSize: () => sharedBy(execution.atOnce?.() ?? 1, settings.batch),
     overdue,
     onRetry: () => {
       retries += 1;

@@ -6,7 +6,7 @@ import type { SourceItem } from '../../src/harvest/connector.ts';
 import { everyRecordCountedOnce } from '../../src/harvest/model.ts';
 import { canonicalJson } from '../../src/harvest/pipeline/fingerprint.ts';
 import { keptProblem, makeCount, makeTally } from '../../src/harvest/pipeline/outcome.ts';
-import { type Batch, cutBatches, readAhead, readToEnd } from '../../src/harvest/pipeline/read.ts';
+import { type Batch, cutBatches, readAhead, readToEnd, sharedBy } from '../../src/harvest/pipeline/read.ts';
 import { isMassGain, isMassLoss } from '../../src/harvest/pipeline/retire.ts';
 import { faultOf, gainsFault, lossesFault, sentenceOf, shortFault, timeLimit } from '../../src/harvest/words.ts';
 import { checkpoint, end, type Item, record, records, removedItem, unchanged } from '../support/harvest-world.ts';
@@ -27,7 +27,7 @@ const failure = (work: Promise<unknown>) =>
   );
 const read = (...items: readonly Item[]) => readToEnd(given<SourceItem<unknown>>(...items), never);
 const cut = (items: readonly Item[], size = { records: 3, characters: 1_000_000 }) =>
-  all(cutBatches(given<SourceItem<unknown>>(...items), 'stamp', size));
+  all(cutBatches(given<SourceItem<unknown>>(...items), 'stamp', () => size));
 const shape = (batches: readonly Batch[]) =>
   batches.map(({ entries, removed, cursor, closing }) => [
     entries.map(({ remoteId }) => remoteId).join(''),
@@ -64,6 +64,25 @@ describe('pipeline stages', () => {
       ['b', '', undefined],
       ['', '', 'end'],
     ]);
+  });
+
+  it('runs that execute at once share the records and the characters of a batch', async () => {
+    const whole = { records: 500, characters: 8_000_000 };
+    expect(sharedBy(1, whole)).to.deep.equal(whole);
+    expect(sharedBy(10, whole)).to.deep.equal({ records: 50, characters: 800_000 });
+    expect(sharedBy(100, whole)).to.deep.equal({ records: 20, characters: 80_000 });
+    expect(sharedBy(3, { records: 5, characters: 100 })).to.deep.equal({ records: 5, characters: 33 });
+  });
+
+  it('a batch is cut at the size of that moment', async () => {
+    let most = 4;
+    const items = given<SourceItem<unknown>>(...records('a', 'b', 'c', 'd', 'e', 'f', 'g'), end());
+    const sizes: number[] = [];
+    for await (const batch of cutBatches(items, 'stamp', () => ({ records: most, characters: 1_000_000 }))) {
+      sizes.push(batch.entries.length);
+      most = 2;
+    }
+    expect(sizes).to.deep.equal([4, 2, 1]);
   });
 
   it('a record given after its declared deletion is not deleted', async () => {

@@ -199,6 +199,8 @@ export interface World {
   readonly logged: { fields: object; message: string }[];
   now(): Date;
   pass(days: number): void;
+  /** What a run executes with. */
+  tools(options: RunOptions, connector: AnyConnector): PipelineTools;
   /** One whole run; both equations are checked on the stored document. */
   run(listing: Listing, options?: RunOptions): Promise<HarvestRun>;
   /** Asks for a run and lets its process die; @returns its id, or the finished run when death came too late. */
@@ -308,6 +310,7 @@ export async function makeWorld(): Promise<World> {
     store,
     logged,
     now: () => new Date(time),
+    tools,
     pass(days) {
       time += days * 86_400_000;
     },

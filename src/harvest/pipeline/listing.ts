@@ -17,13 +17,13 @@ export interface ListingOptions {
     readonly runs: Pick<RunStore, 'reading'>;
     readonly frameworkVersion: string;
     readonly openHttp: (source: HarvestSource, signal: AbortSignal, onRetry: () => void) => SourceHttp;
-    readonly settings: { readonly batch: BatchSize };
   };
   /** Corrections of its records. */
   readonly patches: SourcePatches;
   readonly source: HarvestSource;
   readonly connector: AnyConnector;
   readonly progress: RunProgress;
+  readonly batchSize: () => BatchSize;
   /** A record absent since before this is due to be withdrawn. */
   readonly overdue: () => Date;
   readonly onRetry: () => void;
@@ -60,7 +60,7 @@ export const noConnector: AnyConnector = {
 };
 
 export function makeListing(options: ListingOptions): Listing {
-  const { tools, source, connector, progress, patches, overdue, onRetry, onSunset } = options;
+  const { tools, source, connector, progress, patches, batchSize, overdue, onRetry, onSunset } = options;
   const { id, version } = connector;
   const stamp = `${id} ${version} ${tools.frameworkVersion}`;
   const fingerprintWith = (corrections: string) =>
@@ -122,8 +122,8 @@ export function makeListing(options: ListingOptions): Listing {
     plan,
     batches: (signal, prepare) =>
       progress.run.trigger === 'replay'
-        ? corrected(rawBatches(tools.records.raws(source.id), stamp, tools.settings.batch, signal))
-        : readAhead(prepare(corrected(cutBatches(items(signal), stamp, tools.settings.batch)))),
+        ? corrected(rawBatches(tools.records.raws(source.id), stamp, batchSize, signal))
+        : readAhead(prepare(corrected(cutBatches(items(signal), stamp, batchSize)))),
   };
 
   function corrected(batches: AsyncIterable<Batch>): AsyncIterable<Batch> {
@@ -139,14 +139,14 @@ async function* eachWithPatches(batches: AsyncIterable<Batch>, patches: SourcePa
 async function* rawBatches(
   raws: AsyncIterable<RawRecord>,
   stamp: string,
-  size: BatchSize,
+  size: () => BatchSize,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   let entries: Entry[] = [];
   for await (const { remoteId, raw, at } of raws) {
     signal.throwIfAborted();
     entries.push(entryOf(remoteId, JSON.parse(raw), stamp, at));
-    if (entries.length < size.records) continue;
+    if (entries.length < size().records) continue;
     yield { entries, removed: [] };
     entries = [];
   }

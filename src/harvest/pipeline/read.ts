@@ -27,6 +27,7 @@ export interface Batch {
   readonly closing?: End<unknown> | { readonly kind: 'unchanged' };
 }
 
+/** What a batch holds at most. */
 export interface BatchSize {
   readonly records: number;
   /** Characters of canonical JSON, so that large records do not fill the memory. */
@@ -116,11 +117,22 @@ function identifierOf(remoteId: string, hash: string): string {
   return `${remoteId.slice(0, 100)}… ${sha256(remoteId).slice(0, 12)}`;
 }
 
-/** Cuts at each checkpoint, at `size`, and at the end. */
+const smallestBatch = 20;
+
+/** The memory of a thread, shared by the runs that it executes at once. */
+export function sharedBy(runs: number, whole: BatchSize): BatchSize {
+  const { records, characters } = whole;
+  return {
+    records: Math.max(Math.min(smallestBatch, records), Math.floor(records / runs)),
+    characters: Math.floor(characters / runs),
+  };
+}
+
+/** Cuts at each checkpoint, at the `size` of that moment, and at the end. */
 export async function* cutBatches(
   items: AsyncIterable<SourceItem<unknown>>,
   stamp: string,
-  size: BatchSize,
+  size: () => BatchSize,
 ): AsyncGenerator<Batch> {
   let entries: Entry[] = [];
   let removed = new Set<string>();
@@ -150,7 +162,8 @@ export async function* cutBatches(
       default:
         yield cut({ closing: item });
     }
-    if (entries.length >= size.records || removed.size >= size.records || characters >= size.characters) yield cut({});
+    const most = size();
+    if (entries.length >= most.records || removed.size >= most.records || characters >= most.characters) yield cut({});
   }
 }
 
