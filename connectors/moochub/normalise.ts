@@ -2,9 +2,9 @@
 import {
   type AnyConnector,
   type CourseDraft,
+  draftOf,
   type Normalised,
   type Problem,
-  unknownDraft,
 } from '../../src/harvest/connector.ts';
 import { instantOf } from '../../src/harvest/parse/dates.ts';
 import { isoDurationMinutes, isoDurationWeeks } from '../../src/harvest/parse/durations.ts';
@@ -77,8 +77,7 @@ export function normalise(raw: MoochubRecord): Normalised {
   warnings.push(...duration.warnings, ...workload.warnings);
 
   const { image } = attributes;
-  const course: CourseDraft = {
-    ...unknownDraft,
+  const course = draftOf({
     title,
     descriptionHtml: html,
     description,
@@ -109,7 +108,7 @@ export function normalise(raw: MoochubRecord): Normalised {
     licence: licenceOf(attributes),
     image: urlOrNull(typeof image === 'string' ? image : (image?.contentUrl ?? image?.url), reading.url),
     sourceUpdatedAt: instantOf(attributes.dateModified),
-  };
+  });
   if (problems.length > 0) return { kind: 'rejected', problems, draft: course };
   return { kind: 'course', course, ...(warnings.length === 0 ? {} : { warnings }) };
 }

@@ -8,8 +8,12 @@ const text = z.string().nullish();
 const named = z.union([z.string(), z.object({ name: text, url: text, identifier: text, type: text })]);
 /** One value or several: read as several. Null stays null, because the schema tells it from an absent field. */
 function many<T>(schema: z.ZodType<T>) {
-  const items = z.array(schema.nullable()).transform((list) => list.filter((item) => item !== null));
-  return z.union([items, schema.transform((item) => [item])]).nullish();
+  return z.preprocess(listOf, z.array(schema).nullish()).optional();
+}
+function listOf(value: unknown): unknown {
+  if (value === null || value === undefined) return value;
+  if (!Array.isArray(value)) return [value];
+  return value.includes(null) ? value.filter((item) => item !== null) : value;
 }
 /** Keeps the holes: starts and ends go by pairs. */
 const dates = z.union([z.array(text), z.string().transform((date) => [date])]).nullish();

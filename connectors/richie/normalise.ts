@@ -2,9 +2,9 @@
 import {
   type AnyConnector,
   type CourseDraft,
+  draftOf,
   type Normalised,
   type Problem,
-  unknownDraft,
 } from '../../src/harvest/connector.ts';
 import { sessionDates } from '../../src/harvest/parse/dates.ts';
 import { parseEffort } from '../../src/harvest/parse/effort.ts';
@@ -70,8 +70,7 @@ export function normalise(raw: RichieRecord): Normalised {
   const languages = languageTags(runs.flatMap((run) => run.languages ?? []));
   for (const language of languages.unknown) warnings.push(unknownLanguage('course_runs.languages', language));
   const level = Object.values(reading.levels).map(plainText).join(', ');
-  const course: CourseDraft = {
-    ...unknownDraft,
+  const course = draftOf({
     title,
     descriptionHtml: introduction.html,
     description: introduction.text,
@@ -89,7 +88,7 @@ export function normalise(raw: RichieRecord): Normalised {
     })),
     modality: reading.modality ?? 'unknown',
     image: urlOrNull(raw.cover_image?.src, reading.url),
-  };
+  });
   if (problems.length > 0) return { kind: 'rejected', problems, draft: course };
   return { kind: 'course', course, ...(warnings.length === 0 ? {} : { warnings }) };
 }

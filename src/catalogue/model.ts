@@ -142,7 +142,7 @@ export const courseDraftSchema = z.object({
 /** The common course record that every connector maps onto. */
 export type CourseDraft = z.infer<typeof courseDraftSchema>;
 
-/** Everything unknown: a connector spreads it and sets what its source says. */
+/** Everything unknown. */
 export const unknownDraft: Omit<CourseDraft, 'title' | 'url' | 'provider'> = {
   descriptionHtml: '',
   description: '',
@@ -172,6 +172,11 @@ export const unknownDraft: Omit<CourseDraft, 'title' | 'url' | 'provider'> = {
   image: null,
   sourceUpdatedAt: null,
 };
+
+/** What a source says, the rest unknown. Assigned and not spread, which costs eight times as much for so many fields. */
+export function draftOf(said: Partial<CourseDraft> & Omit<CourseDraft, keyof typeof unknownDraft>): CourseDraft {
+  return Object.assign({}, unknownDraft, said);
+}
 
 /** 8 characters of `courseIdAlphabet`, drawn at creation, kept through rename, withdrawal and merge. */
 export type CourseId = string;

@@ -11,7 +11,7 @@ import type { CourseDraft } from '../catalogue/model.ts';
 import type { GuardedHttp, Validators } from '../platform/http.ts';
 
 export type { CourseDraft } from '../catalogue/model.ts';
-export { unknownDraft } from '../catalogue/model.ts';
+export { draftOf } from '../catalogue/model.ts';
 /** What `read` throws when the partner is at fault. */
 export { SourceError } from '../errors.ts';
 export type { Download, OpenOptions, Validators } from '../platform/http.ts';

@@ -72,6 +72,11 @@ describe('streamed JSON', () => {
     }
   });
 
+  it('drops U+FEFF when it is escaped too, and not what only looks like it', async () => {
+    const text = String.raw`[{"t":"\ufeffa\uFEFF\ufeffb","u":"\\ufeff \\\ufeff"},"\ufeffc"]`;
+    expect(await records(text, { paths: ['$.*'] })).to.deep.equal([{ t: 'ab', u: String.raw`\ufeff ${'\\'}` }, 'c']);
+  });
+
   it('keeps the last value of a repeated key', async () => {
     expect(await records('[{"a":1,"a":{"b":2}}]', { paths: ['$.*'] })).to.deep.equal([{ a: { b: 2 } }]);
   });
@@ -100,6 +105,10 @@ describe('streamed JSON', () => {
     ['brackets that do not match', '{"data":[{]}]}', 'malformed', /pas un document JSON/],
     ['a second document', '{"data":[]}{"data":[]}', 'malformed', /pas un document JSON/],
     ['a raw line break in a text', '{"data":["a\nb"]}', 'malformed', /pas un document JSON/],
+    ['a raw line break in a text of a record', '{"data":[{"t":"a\nb"}]}', 'malformed', /pas un document JSON/],
+    ['a comma too many in a record', '{"data":[{"t":1,}]}', 'malformed', /pas un document JSON/],
+    ['a record cut in the middle', '{"data":[{"t":"}', 'malformed', /coupée/],
+    ['ISO-8859-1 in a record', Buffer.from('{"data":[{"t":"Été"}]}', 'latin1'), 'malformed', /UTF-8/],
     ['ISO-8859-1', Buffer.from('{"data":["Été"]}', 'latin1'), 'malformed', /UTF-8/],
     ['ISO-8859-1 in a value that is skipped', Buffer.from('{"x":"Été","data":[]}', 'latin1'), 'malformed', /UTF-8/],
     ['UTF-16', Buffer.from('\uFEFF{"data":[]}', 'utf16le'), 'malformed', /UTF-8/],
@@ -114,6 +123,16 @@ describe('streamed JSON', () => {
       expect(error.publicMessage).to.match(message);
     });
   }
+
+  it('tells braces and quotes of a text from those of the document', async () => {
+    const record = { t: 'a } ] " \\', '{"': ['[', '\\"', { '}': ']' }] };
+    for (const size of [1, 3, 64]) {
+      expect(await records(JSON.stringify({ '{"data":[': '[{', data: [record, record] }), data, size)).to.deep.equal([
+        record,
+        record,
+      ]);
+    }
+  });
 
   it('reads an empty list to its end', async () => {
     expect(await read('{"data":[]}', data)).to.deep.equal([]);

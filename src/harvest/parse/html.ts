@@ -83,9 +83,13 @@ export function cleanHtml(source: unknown): CleanText {
   return { html: withBreaks(html), text: unescapeOnce(html) };
 }
 
+/** Words of one space between them: most titles and names. */
+const alreadyPlain = /^[^<&\s\p{Cc}]+(?: [^<&\s\p{Cc}]+)*$/u;
+
 /** A title or a name on one line: no tag, entities decoded, spaces collapsed; '' when it is no text. */
 export function plainText(source: unknown): string {
   if (typeof source !== 'string') return '';
+  if (alreadyPlain.test(source)) return source;
   const text = /[<&]/.test(source) ? cleanHtml(source).text : source;
   return text.replace(controls, '').replace(/\s+/g, ' ').trim();
 }
@@ -110,15 +114,18 @@ function unescapeOnce(text: string): string {
 
 /** Works on cleaned HTML only: its tags are known, and it holds no other entity than these four. */
 function textOf(html: string): string {
-  return unescapeOnce(
-    html
-      // A lone space stays as it is: finding each one to put it back takes most of the time.
-      .replace(/[ \t\r\n]{2,}|[\t\r\n]/g, ' ')
-      .replace(/<li>/g, '\n- ')
-      .replace(/<(?:br \/|\/?p|\/?ul|\/?ol|\/?h3|\/?blockquote|\/?pre|\/?table|\/?tr|\/?dl|\/?dt|\/?dd)>/g, '\n')
-      .replace(/<[^>]*>/g, ''),
-  )
+  // In one pass, and a lone space stays as it is: finding each one to put it back takes most of the time.
+  const lines = html.replace(tagOrSpaces, (found) => (found.startsWith('<') ? breakOf(found) : ' '));
+  return (lines.includes('&') ? unescapeOnce(lines) : lines)
     .replace(/ *\n */g, '\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+const tagOrSpaces = /<[^>]*>|[ \t\r\n]{2,}|[\t\r\n]/g;
+const block = /^<(?:br \/|\/?(?:p|ul|ol|h3|blockquote|pre|table|tr|dl|dt|dd))>$/;
+
+function breakOf(tag: string): string {
+  if (tag === '<li>') return '\n- ';
+  return block.test(tag) ? '\n' : '';
 }

@@ -149,6 +149,16 @@ describe('descriptions of partners', () => {
     );
   });
 
+  it('a name that needs no cleaning is as the cleaning would leave it', () => {
+    const words = fc.array(fc.constantFrom('a', 'Été', ' ', '  ', '\u00a0', '\u0007', '’', '🏖', '&amp;', '<b>', '\n'));
+    fc.assert(
+      fc.property(words, (parts) => {
+        const text = parts.join('');
+        expect(plainText(text)).to.equal(plainText(`${text}\t`));
+      }),
+    );
+  });
+
   it('texts made to be slow are cleaned in a moment, or left whole and escaped when they are too long', () => {
     const start = performance.now();
     for (const unit of ['&lt;p ', '<a ', '<', '&', '<b><i>', '<!--', '<a href="', '<script>', ' \n']) {
