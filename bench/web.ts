@@ -20,10 +20,11 @@ Starts the server with the demonstration on a temporary data directory, then mea
 Loopback only. Prints one JSON object; progress goes to stderr. Ends with 1 when a target is missed.
 `;
 
-const targets = { pageP99Ms: 120, duringHarvestP99Ms: 200, signInMs: 400, hashesPerCore: 2 } as const;
+const targets = { signedInP99Ms: 120, duringHarvestP99Ms: 200, signInMs: 400, hashesPerCore: 2 } as const;
 const signIns = 20;
 const burst = 150;
-const warmUp = 50;
+/** A server that has just started still compiles what it runs. */
+const warmUpSeconds = 2;
 const asked = 300;
 
 const say = (text: string) => console.error(text);
@@ -64,13 +65,14 @@ async function measurePages({ origin, cpuMs }: Server, seconds: number) {
   for (const path of [...publicPaths, ...ownPaths]) {
     const mine = ownPaths.includes(path);
     say(`${connections} connections on ${path}${mine ? ', signed in' : ''}`);
-    const headers: Record<string, string> = mine ? { Cookie: cookie } : {};
-    for (let turn = 0; turn < warmUp; turn += 1) await (await fetch(`${origin}${path}`, { headers })).arrayBuffer();
+    await load(`${origin}${path}`, { cookie: mine ? cookie : null, seconds: warmUpSeconds });
     const before = await cpuMs();
     const { answers, ...measured } = await load(`${origin}${path}`, { cookie: mine ? cookie : null, seconds });
     const after = await cpuMs();
     const cpuMsEach = before === null || after === null ? null : round((after - before) / answers);
-    pages.push({ path, signedIn: mine, ...measured, cpuMsEach, ok: measured.p99Ms < targets.pageP99Ms });
+    // The target is of the pages that nobody shares.
+    const ok = !mine || measured.p99Ms < targets.signedInP99Ms;
+    pages.push({ path, signedIn: mine, ...measured, cpuMsEach, ok });
   }
   return pages;
 }
@@ -159,14 +161,14 @@ async function measureAlone(server: Server, seconds: number): Promise<Measured> 
   const signIn = await measureSignIn(server.origin);
   const hashes = await measureHashes();
   const shortfalls = [
-    ...pages.flatMap(({ path, p99Ms, ok }) => (ok ? [] : [`${path}: p99 ${p99Ms} ms, under ${targets.pageP99Ms}`])),
+    ...pages.flatMap(({ path, p99Ms, ok }) => (ok ? [] : [`${path}: p99 ${p99Ms} ms, under ${targets.signedInP99Ms}`])),
     ...(signIn.oneAfterAnother.ok
       ? []
       : [`a sign-in takes ${signIn.oneAfterAnother.maxMs} ms, under ${targets.signInMs}`]),
     ...(signIn.burst.ok ? [] : ['a burst of sign-ins is answered otherwise than refused or « come back later »']),
     ...(hashes.ok ? [] : [`${hashes.atOnce} hashes at once, ${hashes.target} at most`]),
   ];
-  return { figures: { pageP99TargetMs: targets.pageP99Ms, pages, signIn, hashes }, shortfalls };
+  return { figures: { signedInP99TargetMs: targets.signedInP99Ms, pages, signIn, hashes }, shortfalls };
 }
 
 async function measureHarvested({ origin }: Server, dataDir: string, seconds: number): Promise<Measured> {

@@ -277,8 +277,8 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   }
 
   /** Courses whose source only changed their identifiers are neither lost nor new. */
-  async function continueRenamed(end: End<unknown>): Promise<number> {
-    if (isReplay || count.value().created === 0) return 0;
+  async function continueRenamed(end: End<unknown>, baseline: Baseline): Promise<number> {
+    if (isReplay || count.value().created === 0 || baseline.present === 0) return 0;
     const context: WriteContext = { source, runId, now: now(), origin: 'harvest' };
     const renamed = await rename({ ...retireStage(), context, attempt, known: patches, patches: tools.patches }, end);
     count.renamed(renamed);
@@ -303,7 +303,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       await publishNew(baseline);
       return { announced, status: 'incomplete' as const, fault: shortFault(announced, given), held: gains(baseline) };
     }
-    const renamed = before === undefined ? await continueRenamed(closing) : 0;
+    const renamed = before === undefined ? await continueRenamed(closing, baseline) : 0;
     const held = before === undefined ? await decide(closing, baseline) : before;
     await keep({ decided: { end: closing, held } });
     // Only now: what is counted again after a death is counted from the marks.
@@ -436,7 +436,8 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       const ended: Ended = notModified
         ? { announced: null, status: 'done', fault: null, held: null }
         : await finish(closing, baseline, decided?.held);
-      if (!isReplay) await courses.refreshAccess(now(), source.id);
+      // The courses of a source that had none were all judged a moment ago.
+      if (!isReplay && baseline.present > 0) await courses.refreshAccess(now(), source.id);
       return report(ended, baseline, notModified);
     },
   };

@@ -98,6 +98,25 @@ describe('receipts', function () {
       expect((await page(receipt.code)).receipt.code).to.equal(receipt.code);
     });
 
+    it('read with those of others who ask at the same time, and none is left out when somebody has very many', async () => {
+      const own = await issued({ by: 'funder-1' });
+      const asked = () =>
+        Promise.all(['funder-1', 'funder-2', 'funder-1'].map((by) => world.receiptStore.askedBy(by, 10)));
+      const mine = [{ code: own.code, issuedAt: new Date(own.issuedAt) }];
+      expect(await asked()).to.deep.equal([mine, [], mine]);
+      const issuedAt = new Date('2026-12-01T08:00:00Z');
+      const many = Array.from({ length: 1_001 }, (_, at) => ({
+        _id: `many-${at}`,
+        by: 'funder-2',
+        issuedAt,
+        erasedAt: null,
+      }));
+      await stored().insertMany(many as never);
+      const [first, second] = await asked();
+      expect(first).to.deep.equal(mine);
+      expect(second).to.have.length(10);
+    });
+
     it('a signature that the public keys verify', async () => {
       const { jws, receipt } = await page((await issued()).code);
       const read = await readSigned(jws, await world.signer.jwks());

@@ -6,9 +6,10 @@ import type { SourceItem } from '../../src/harvest/connector.ts';
 import { everyRecordCountedOnce } from '../../src/harvest/model.ts';
 import { canonicalJson } from '../../src/harvest/pipeline/fingerprint.ts';
 import { keptProblem, makeCount, makeTally } from '../../src/harvest/pipeline/outcome.ts';
-import { type Batch, cutBatches, readAhead, readToEnd, sharedBy } from '../../src/harvest/pipeline/read.ts';
+import { type Batch, cutBatches, readToEnd, sharedBy } from '../../src/harvest/pipeline/read.ts';
 import { isMassGain, isMassLoss } from '../../src/harvest/pipeline/retire.ts';
 import { faultOf, gainsFault, lossesFault, sentenceOf, shortFault, timeLimit } from '../../src/harvest/words.ts';
+import { readAhead } from '../../src/platform/read-ahead.ts';
 import { checkpoint, end, type Item, record, records, removedItem, unchanged } from '../support/harvest-world.ts';
 
 async function* given<T>(...items: readonly T[]): AsyncGenerator<T> {

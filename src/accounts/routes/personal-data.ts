@@ -30,7 +30,7 @@ export function personalDataRoutes(parts: {
 
   router.get(page, async (request, response) => {
     const actor = await actorOf(request);
-    const [held, consents] = [await personalData.held(actor), await personalData.consents(actor)];
+    const [held, consents] = await Promise.all([personalData.held(actor), personalData.consents(actor)]);
     sendPage(response, views, 'mon-espace/donnees', personalDataModel(held, consents, { termsPurpose, space }));
   });
 

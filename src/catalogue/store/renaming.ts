@@ -95,8 +95,9 @@ export function makeCourseRenaming(courses: mongo.Collection<CourseDocument>): C
     },
 
     async intendedRenamings(sourceId) {
+      // An order, and not a type: bounds on the index, which holds no other course.
       const found = await courses
-        .find({ renamedTo: { $type: 'string' } }, { projection: { sourceId: 1, remoteId: 1, renamedTo: 1 } })
+        .find({ renamedTo: { $gt: '' } }, { projection: { sourceId: 1, remoteId: 1, renamedTo: 1 } })
         .toArray();
       return found.flatMap((course) =>
         course.sourceId === sourceId && course.renamedTo !== undefined

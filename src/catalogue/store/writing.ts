@@ -7,6 +7,7 @@ import type { mongo } from 'mongoose';
 import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
 import { AppError } from '../../errors.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import { readAhead } from '../../platform/read-ahead.ts';
 import type { EventOrigin } from '../model/history.ts';
 import { type CourseEvent, changesBetween } from '../model/history.ts';
 import { accessFactsOf, type CourseId, type CourseState, courseIdAlphabet, type WithdrawalReason } from '../model.ts';
@@ -130,7 +131,11 @@ export function makeCourseWriter(
   }
 
   /** In one pass: looking for the next ids page after page would read the courses of a large source again each time. */
-  async function* chunksOf(filter: mongo.Filter<CourseDocument>): AsyncGenerator<CourseId[]> {
+  function chunksOf(filter: mongo.Filter<CourseDocument>): AsyncGenerator<CourseId[]> {
+    return readAhead(chunks(filter));
+  }
+
+  async function* chunks(filter: mongo.Filter<CourseDocument>): AsyncGenerator<CourseId[]> {
     let ids: CourseId[] = [];
     for await (const { _id } of courses.find(filter, { projection: { _id: 1 }, batchSize: chunkSize })) {
       if (ids.push(_id) < chunkSize) continue;

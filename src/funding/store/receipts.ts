@@ -5,6 +5,7 @@
 import { type Connection, type Model, Schema } from 'mongoose';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
+import { joinedRead } from '../../platform/joined-reads.ts';
 
 export interface StoredReceipt {
   readonly code: string;
@@ -71,10 +72,31 @@ incidentSchema.index({ code: 1, kind: 1 }, { unique: true });
 const toReceipt = ({ _id, ...rest }: ReceiptDocument): StoredReceipt => ({ code: _id, ...rest });
 const toIncident = ({ _id, ...rest }: IncidentDocument): Incident => ({ number: _id, ...rest });
 
+/** Receipts that one command reads, of all the accounts asked for at once. */
+const together = 1_000;
+
 export function makeReceiptStore(connection: Connection): ReceiptStore {
   const receipts: Model<ReceiptDocument> = connection.model<ReceiptDocument>('Receipt', receiptSchema);
   const incidents: Model<IncidentDocument> = connection.model<IncidentDocument>('ReceiptIncident', incidentSchema);
   const before = (date: Date) => ({ issuedAt: { $lt: date }, erasedAt: null });
+
+  const newest = (accountIds: readonly string[]) =>
+    receipts
+      .find({ by: { $in: accountIds }, erasedAt: null }, { by: 1, issuedAt: 1 })
+      .sort({ issuedAt: -1, _id: 1 })
+      .limit(together)
+      .lean<Pick<ReceiptDocument, '_id' | 'by' | 'issuedAt'>[]>();
+
+  const ofAccounts = joinedRead(async (accountIds) => {
+    const found = await newest(accountIds);
+    const isAll = found.length < together;
+    // Somebody has very many: each for itself, so that nobody's are left out.
+    return new Map(
+      await Promise.all(
+        accountIds.map(async (id) => [id, isAll ? found.filter(({ by }) => by === id) : await newest([id])] as const),
+      ),
+    );
+  });
 
   return {
     async ensureIndexes() {
@@ -99,12 +121,8 @@ export function makeReceiptStore(connection: Connection): ReceiptStore {
     },
 
     async askedBy(accountId, limit) {
-      const found = await receipts
-        .find({ by: accountId, erasedAt: null }, { issuedAt: 1 })
-        .sort({ issuedAt: -1, _id: 1 })
-        .limit(limit)
-        .lean<Pick<ReceiptDocument, '_id' | 'issuedAt'>[]>();
-      return found.map(({ _id, issuedAt }) => ({ code: _id, issuedAt }));
+      const found = (await ofAccounts(accountId)) ?? [];
+      return found.slice(0, limit).map(({ _id, issuedAt }) => ({ code: _id, issuedAt }));
     },
 
     async forget(accountId) {

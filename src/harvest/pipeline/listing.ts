@@ -1,13 +1,14 @@
 /** Where a run reads from: the source, from its beginning or from a cursor, conditionally or not; or the raw records kept. */
 import { ZodError, z } from 'zod';
 import type { CourseWriter } from '../../catalogue/store/writing.ts';
+import { readAhead } from '../../platform/read-ahead.ts';
 import type { AnyConnector, SourceContext, SourceHttp, SourceItem, Validators } from '../connector.ts';
 import type { HarvestSource } from '../model.ts';
 import type { RawRecord, RecordStore } from '../store/records.ts';
 import type { RunProgress, RunStore } from '../store/runs.ts';
 import { canonicalJson, sha256 } from './fingerprint.ts';
 import { type SourcePatches, stampOfPatches, withPatches } from './patches.ts';
-import { type Batch, type BatchSize, cutBatches, type Entry, entryOf, readAhead, readToEnd } from './read.ts';
+import { type Batch, type BatchSize, cutBatches, type Entry, entryOf, readToEnd } from './read.ts';
 import { notingSunset } from './sunset.ts';
 
 export interface ListingOptions {

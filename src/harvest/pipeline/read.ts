@@ -166,25 +166,3 @@ export async function* cutBatches(
     if (entries.length >= most.records || removed.size >= most.records || characters >= most.characters) yield cut({});
   }
 }
-
-/** Reads one batch ahead, so that the source is read while the batch before is written. */
-export async function* readAhead<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
-  const iterator = items[Symbol.asyncIterator]();
-  const ask = () => {
-    const asked = iterator.next();
-    // Its failure is told when its turn comes; until then it is not unhandled.
-    asked.catch(() => {});
-    return asked;
-  };
-  let next = ask();
-  try {
-    for (;;) {
-      const { value, done } = await next;
-      if (done === true) return;
-      next = ask();
-      yield value;
-    }
-  } finally {
-    await iterator.return?.(undefined);
-  }
-}
