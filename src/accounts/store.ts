@@ -134,12 +134,9 @@ export function makeAccountStore(connection: Connection): AccountStore {
   // Asked by every page of a person: by the driver, without what a model adds.
   const documents = connection.getClient().db(connection.name).collection<AccountDocument>('accounts');
 
-  async function one(filter: { emailKey: string } | { identityKeys: string }) {
-    const found = await documents.findOne(filter);
-    return found === null ? null : toAccount(found);
-  }
-
   const ofIds = joinedFind('_id', (ids) => documents.find({ _id: { $in: [...ids] } }).toArray());
+
+  const ofEmailKeys = joinedFind('emailKey', (keys) => documents.find({ emailKey: { $in: [...keys] } }).toArray());
 
   async function byId(id: string): Promise<Account | null> {
     const [found] = await ofIds(id);
@@ -157,8 +154,14 @@ export function makeAccountStore(connection: Connection): AccountStore {
     },
 
     byId,
-    byEmail: (email) => one({ emailKey: emailKey(email) }),
-    byIdentity: (provider, subject) => one({ identityKeys: identityKey(provider, subject) }),
+    async byEmail(email) {
+      const [found] = await ofEmailKeys(emailKey(email));
+      return found === undefined ? null : toAccount(found);
+    },
+    async byIdentity(provider, subject) {
+      const found = await documents.findOne({ identityKeys: identityKey(provider, subject) });
+      return found === null ? null : toAccount(found);
+    },
 
     async list({ skip, limit }) {
       const found = await model.find().sort({ createdAt: -1 }).skip(skip).limit(limit).lean<AccountDocument[]>();

@@ -138,7 +138,7 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
 
   const database = connection.getClient().db(connection.name);
 
-  // The courses of the cards of a page; the same ones stand on many pages.
+  // The course of a page, those of its cards: the same ones stand on many pages.
   const documentsOf = joinedFind('_id', (ids) => courses.find({ _id: { $in: ids } }).lean<CourseDocument[]>());
 
   async function byIds(ids: readonly CourseId[]): Promise<Course[]> {
@@ -178,8 +178,8 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     },
 
     async byId(id) {
-      const found = await courses.findById(id).lean<CourseDocument | null>();
-      return found === null ? null : toCourse(found);
+      const [found] = await byIds([id]);
+      return found ?? null;
     },
 
     byIds,

@@ -1,7 +1,7 @@
 /** Pathways in MongoDB, one document each under its slug. Nothing is ever deleted: an address stays. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { ensureIndexesOf } from '../platform/indexes.ts';
-import { joinedRead } from '../platform/joined-reads.ts';
+import { joinedFind, joinedRead } from '../platform/joined-reads.ts';
 import { isSamePathway, type Pathway } from './model.ts';
 
 export interface PathwayStore {
@@ -50,6 +50,8 @@ export function makePathwayStore(connection: Connection): PathwayStore {
     return new Map([[everything, found]]);
   });
 
+  const documentsOf = joinedFind('_id', (slugs) => model.find({ _id: { $in: slugs } }).lean<PathwayDocument[]>());
+
   async function all(): Promise<Pathway[]> {
     return ((await listed('')) ?? []).map(toPathway);
   }
@@ -63,8 +65,8 @@ export function makePathwayStore(connection: Connection): PathwayStore {
     countLiving: async () => model.countDocuments({ retired: null }),
 
     async bySlug(slug) {
-      const found = await model.findById(slug).lean<PathwayDocument | null>();
-      return found === null ? null : toPathway(found);
+      const [found] = await documentsOf(slug);
+      return found === undefined ? null : toPathway(found);
     },
 
     async replaceAll(pathways) {

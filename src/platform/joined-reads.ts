@@ -22,6 +22,24 @@ export function joinedRead<Value>(
   return (key) => loader.load(key);
 }
 
+/**
+ * The same question, asked by many at the same moment, is asked once. They all get the same answer: it must not be changed.
+ * A question is plain JSON.
+ */
+export function sharedRead<Question extends readonly (string | number | null)[], Value>(
+  ask: (...question: Question) => Promise<Value>,
+): (...question: Question) => Promise<Value> {
+  const read = joinedRead(
+    async (keys) =>
+      new Map(await Promise.all(keys.map(async (key) => [key, { value: await ask(...JSON.parse(key)) }] as const))),
+  );
+  return async (...question) => {
+    const answered = await read(JSON.stringify(question));
+    if (answered === undefined) throw new TypeError('a question was left without an answer');
+    return answered.value;
+  };
+}
+
 /** The values at a path of names, each element of an array on the way. */
 function valuesAt(value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap((each) => valuesAt(each, name === undefined ? [] : [name, ...rest]));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { joinedFind, joinedRead } from '../../src/platform/joined-reads.ts';
+import { joinedFind, joinedRead, sharedRead } from '../../src/platform/joined-reads.ts';
 
 describe('reads asked for at the same moment', () => {
   it('go out as one, each key once, and each gets its own answer', async () => {
@@ -46,5 +46,19 @@ describe('reads asked for at the same moment', () => {
     const find = joinedFind('members.id', async () => stored);
     const ids = async (key: string) => (await find(key)).map(({ _id }) => _id);
     expect(await Promise.all([ids('a'), ids('b'), ids('c')])).to.deep.equal([[1], [1, 2], []]);
+  });
+
+  it('a question asked by many is asked once, and each other question too', async () => {
+    const asked: unknown[] = [];
+    const read = sharedRead(async (register: string, on: string | null) => {
+      asked.push([register, on]);
+      return on === null ? null : { register, on };
+    });
+    const answers = await Promise.all([read('RS', '2026-11-28'), read('RS', null), read('RS', '2026-11-28')]);
+    expect(answers).to.deep.equal([{ register: 'RS', on: '2026-11-28' }, null, { register: 'RS', on: '2026-11-28' }]);
+    expect(asked).to.deep.equal([
+      ['RS', '2026-11-28'],
+      ['RS', null],
+    ]);
   });
 });

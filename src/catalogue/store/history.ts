@@ -5,6 +5,7 @@
 import { type Connection, Schema } from 'mongoose';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
+import { sharedRead } from '../../platform/joined-reads.ts';
 import type { CourseEvent, EventKind, JournalEntry } from '../model/history.ts';
 import type { CourseId } from '../model.ts';
 import type { CourseDocument } from './document.ts';
@@ -64,6 +65,14 @@ export function makeHistoryStore(connection: Connection): HistoryStore {
   const journal = database.collection<JournalDocument>(journalName);
   const courses = database.collection<CourseDocument>('courses');
 
+  // Of the page of a course, which many may open at once.
+  const readOf = sharedRead((id: CourseId, limit: number) =>
+    Promise.all([
+      journal.find({ courseId: id }).sort({ courseId: 1, at: -1 }).limit(limit).toArray(),
+      courses.findOne({ _id: id }, { projection: { events: 1 } }),
+    ]),
+  );
+
   return {
     async ensureIndexes() {
       await ensureIndexesOf(model);
@@ -97,10 +106,7 @@ export function makeHistoryStore(connection: Connection): HistoryStore {
     },
 
     async ofCourse(id, limit) {
-      const [kept, course] = await Promise.all([
-        journal.find({ courseId: id }).sort({ courseId: 1, at: -1 }).limit(limit).toArray(),
-        courses.findOne({ _id: id }, { projection: { events: 1 } }),
-      ]);
+      const [kept, course] = await readOf(id, limit);
       const known = new Set(kept.map((event) => event.id));
       const announced = (course?.events ?? []).filter((event) => !known.has(event.id)).toReversed();
       const settled = kept.map(({ _id, courseId: _course, sourceId: _source, ...event }) => event);

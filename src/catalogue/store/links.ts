@@ -1,6 +1,7 @@
 /** Links of courses to their schools, one mark per living course, apart from the courses: a harvest never touches them. */
 import { type Connection, type mongo, Schema } from 'mongoose';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import { type CourseLink, type LinkState, unasked } from '../model/link.ts';
 import type { CourseId } from '../model.ts';
 import { type CourseDocument, living } from './document.ts';
@@ -46,6 +47,8 @@ export function makeLinkStore(connection: Connection): LinkStore {
   const database = connection.getClient().db(connection.name);
   const links = database.collection<LinkDocument>('course_links');
   const courses = database.collection<CourseDocument>('courses');
+
+  const linksOf = joinedFind('_id', (ids) => links.find({ _id: { $in: [...ids] } }).toArray());
 
   async function* pages<Document extends { _id: string }>(
     collection: mongo.Collection<Document>,
@@ -126,7 +129,7 @@ export function makeLinkStore(connection: Connection): LinkStore {
     },
 
     async deadSince(courseId, url) {
-      const found = await links.findOne({ _id: courseId, url });
+      const found = (await linksOf(courseId)).find((link) => link.url === url);
       return found?.deadSince ?? null;
     },
 

@@ -1,5 +1,6 @@
 /** Facts about schools that decide a funding (product P22), by SIRET. */
 import { type Connection, type Model, Schema } from 'mongoose';
+import { joinedFind } from '../../platform/joined-reads.ts';
 import { type ProviderFacts, providerFactsSchema } from '../model/provider-facts.ts';
 
 export interface ProviderFactsStore {
@@ -29,10 +30,10 @@ const factsSchema = new Schema<FactsDocument>(
 
 export function makeProviderFactsStore(connection: Connection): ProviderFactsStore {
   const model: Model<FactsDocument> = connection.model<FactsDocument>('ProviderFacts', factsSchema);
+  const factsOf = joinedFind('_id', (sirets) => model.find({ _id: { $in: sirets } }).lean<FactsDocument[]>());
   return {
     async bySirets(sirets) {
-      if (sirets.length === 0) return new Map();
-      const found = await model.find({ _id: { $in: sirets } }).lean<FactsDocument[]>();
+      const found = (await Promise.all(sirets.map(factsOf))).flat();
       return new Map(found.map(({ _id, ...facts }) => [_id, providerFactsSchema.parse({ siret: _id, ...facts })]));
     },
 

@@ -6,6 +6,7 @@
  */
 import { type Connection, Schema } from 'mongoose';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
+import { sharedRead } from '../../platform/joined-reads.ts';
 import type { HeldExport } from './model/export.ts';
 import type { PartnerLine } from './model/habilitation.ts';
 import type { CertificationOfProvider, IsoDate, RegisterName, RegisterRecord } from './model.ts';
@@ -163,14 +164,16 @@ export function makeRegistryStore(connection: Connection): RegistryStore {
     });
   }
 
-  async function head(register: RegisterName, on?: IsoDate): Promise<HeldExport | null> {
+  // Every verdict says with which export it was given.
+  const headOn = sharedRead(async (register: RegisterName, on: IsoDate | null) => {
     const [found] = await exports
-      .find({ register, ...(on === undefined ? {} : { date: { $lte: on } }) })
+      .find({ register, ...(on === null ? {} : { date: { $lte: on } }) })
       .sort({ register: 1, date: -1 })
       .limit(1)
       .toArray();
     return found === undefined ? null : toExport(found);
-  }
+  });
+  const head = (register: RegisterName, on?: IsoDate): Promise<HeldExport | null> => headOn(register, on ?? null);
 
   return {
     ...makeStaging({ versions, partners, exports, imports: database.collection(collections.imports) }),

@@ -1,6 +1,7 @@
 /** Runs, their checkpoints, and where the next reading of a source starts. */
 import { type Connection, type mongo, Schema } from 'mongoose';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
+import { sharedRead } from '../../platform/joined-reads.ts';
 import type { End, Validators } from '../connector.ts';
 import {
   activeStatuses,
@@ -199,6 +200,15 @@ export function makeRunStore(connection: Connection): RunStore {
     return last.flat();
   }
 
+  // Each card says whether its source still answers.
+  const endings = sharedRead(async (sourceId: string, limit: number) => {
+    const found = runs.find({ sourceId }, { projection: { status: 1, endedAt: 1 } });
+    return (await found.sort({ queuedAt: -1, _id: 1 }).limit(limit).toArray()).map(({ status, endedAt }) => ({
+      status,
+      endedAt,
+    }));
+  });
+
   async function endedBefore(before: Date): Promise<mongo.Filter<RunDocument>> {
     const kept = (await lastOfEach()).map(({ id }) => id);
     return { endedAt: { $lt: before }, _id: { $nin: kept } };
@@ -367,14 +377,7 @@ export function makeRunStore(connection: Connection): RunStore {
     },
 
     bySource: (sourceId, limit) => list({ sourceId }, limit),
-
-    async endings(sourceId, limit) {
-      const found = runs.find({ sourceId }, { projection: { status: 1, endedAt: 1 } });
-      return (await found.sort({ queuedAt: -1, _id: 1 }).limit(limit).toArray()).map(({ status, endedAt }) => ({
-        status,
-        endedAt,
-      }));
-    },
+    endings,
 
     lastOfEach,
 

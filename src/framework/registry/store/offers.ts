@@ -1,5 +1,6 @@
 /** The open data of the training-account offer: who really offers what. A file replaces the former one as a whole. */
 import { type Connection, Schema } from 'mongoose';
+import { sharedRead } from '../../../platform/joined-reads.ts';
 import { type CertificationOfProvider, type IsoDate, pairKey } from '../model.ts';
 
 export interface OffersHead {
@@ -41,7 +42,7 @@ export function makeOfferStore(connection: Connection): OfferStore & { ensureInd
   const database = connection.getClient().db(connection.name);
   const offers = database.collection<OfferDocument>('registry_offers');
   const heads = database.collection<HeadDocument>('registry_offers_head');
-  const head = () => heads.findOne({ _id: 'offers' });
+  const head = sharedRead(() => heads.findOne({ _id: 'offers' }));
 
   return {
     async ensureIndexes() {
