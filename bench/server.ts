@@ -94,17 +94,41 @@ export interface Load {
   readonly answers: number;
 }
 
-/** In a process of its own, so that what measures does not slow what is measured. `body`: JSON, sent with POST. */
+export interface LoadOptions {
+  readonly cookie?: string | null;
+  /** JSON, sent with POST. */
+  readonly body?: string | null;
+  /** Requests a second of all connections together; as many as are answered unless told. */
+  readonly rate?: number | null;
+  readonly seconds: number;
+}
+
+/** In a process of its own, so that what measures does not slow what is measured. */
 export async function load(
   url: string,
-  { cookie = null, body = null, seconds }: { cookie?: string | null; body?: string | null; seconds: number },
+  { cookie = null, body = null, rate = null, seconds }: LoadOptions,
 ): Promise<Load> {
   const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
   const header = cookie === null ? [] : ['-H', `Cookie=${cookie}`];
   const sent = body === null ? [] : ['-m', 'POST', '-H', 'Content-Type=application/json', '-b', body];
+  const paced = rate === null ? [] : ['-R', String(rate)];
   const child = spawn(
     process.execPath,
-    [program, '-j', '-n', '-c', String(connections), '-d', String(seconds), '-t', '10', ...header, ...sent, url],
+    [
+      program,
+      '-j',
+      '-n',
+      '-c',
+      String(connections),
+      '-d',
+      String(seconds),
+      '-t',
+      '10',
+      ...header,
+      ...sent,
+      ...paced,
+      url,
+    ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   );
   let printed = '';

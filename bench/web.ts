@@ -177,7 +177,10 @@ async function measureHarvested({ origin }: Server, dataDir: string, seconds: nu
     dataDir,
     paths: await publicPathsOf(origin),
     load: async (url) => {
-      const { answers: _answers, ...measured } = await load(url, { seconds });
+      const { answers: _answers, ...measured } = await load(url, {
+        seconds,
+        rate: Number(process.env.RATE ?? 0) || null,
+      });
       return measured;
     },
     targetMs: targets.duringHarvestP99Ms,

@@ -46,6 +46,9 @@ export interface Analyser {
   isListed(surface: string): boolean;
 }
 
+/** Words whose analysis is kept: the same few thousand make up most of any catalogue. */
+const wordsKept = 20_000;
+
 /** Longer words are cut: nobody types them, and they would be held for ever. */
 const longestWord = 40;
 
@@ -74,13 +77,14 @@ function normalise(text: string): string {
 
 const mark = '[·•‧∙⋅./-]';
 const suffix = '(?:euses?|trices?|rices?|ices?|ières?|ères?|esses?|nes?|ves?|les?|tes?|ses?|es?|s)';
-/** « développeur·euse·s », « formateur/trice », « inscrit-e-s », « formé(e)s » */
+/** « développeur·euse·s », « formateur/trice », « inscrit-e-s », « formé(e)s »; the mark is looked for before what stands before it. */
 const inclusive = new RegExp(
-  `(?<=\\p{L}{3})(?:${mark}${suffix}(?:${mark}s)?|\\((?:${mark})?${suffix}\\)s?)(?![\\p{L}\\p{N}])`,
+  `(?=${mark}|\\()(?<=\\p{L}{3})(?:${mark}${suffix}(?:${mark}s)?|\\((?:${mark})?${suffix}\\)s?)(?![\\p{L}\\p{N}])`,
   'gu',
 );
 /** The end of a segment counts as a letter: a protected form follows it. */
-const elision = /(?<![\p{L}\p{N}'])(?:[ldjmtnsc]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=\p{L}|$)/gu;
+const elision = /(?=[a-z]+')(?<![\p{L}\p{N}'])(?:[ldjmtnsc]|qu|jusqu|lorsqu|puisqu|quoiqu)'(?=\p{L}|$)/gu;
+const compound = /['-]/;
 const wordPattern = /[\p{L}\p{N}\p{M}]+(?:['-][\p{L}\p{N}\p{M}]+)*/gu;
 
 function escaped(text: string): string {
@@ -106,26 +110,41 @@ export function makeFrenchAnalyser(data: AnalysisData): Analyser {
   // A form may be typed without its accents.
   const protectedForms = protectedPattern([...new Set(data.protected.flatMap((form) => [form, fold(form)]))]);
 
-  function termOf(written: string, stem?: string): Term {
+  const known = new Map<string, Word>();
+
+  /** Alone, not joined to another. */
+  function wordOf(written: string): Word {
     const form = written.slice(0, longestWord);
+    const seen = known.get(form);
+    if (seen !== undefined) return seen;
     const surface = fold(form);
-    return { form, surface, stem: stem ?? pairStems.get(surface) ?? stemOf(form) };
+    const word: Word = { form, surface, stem: pairStems.get(surface) ?? stemOf(form), joined: null };
+    if (known.size >= wordsKept) known.clear();
+    known.set(form, word);
+    return word;
+  }
+
+  /** Twice the same compound in a row is two compounds: each has an object that is no other's. */
+  function ofItsOwn(written: string): Term {
+    const { form, surface, stem } = wordOf(written);
+    return { form, surface, stem };
   }
 
   function protectedWord(form: string): Word {
     const surface = fold(form);
     const isCompound = /^[a-z0-9]+(?:[-.][a-z0-9]+)+$/.test(surface);
-    return { form, surface, stem: surface, joined: isCompound ? termOf(surface.replace(/[-.]/g, '')) : null };
+    return { form, surface, stem: surface, joined: isCompound ? ofItsOwn(surface.replace(/[-.]/g, '')) : null };
   }
 
-  function* wordsOfSegment(segment: string): Generator<Word> {
+  function addWordsOf(segment: string, found: Word[]): void {
     const plain = segment.replace(inclusive, '').replace(elision, ' ');
-    for (const [found] of plain.matchAll(wordPattern)) {
-      const parts = found.replace(/'s$/, '').split(/['-]/);
-      const joined = parts.length > 1 && /\p{L}/u.test(found) ? termOf(parts.join('')) : null;
+    for (const written of plain.match(wordPattern) ?? []) {
+      const parts = compound.test(written) ? written.replace(/'s$/, '').split(/['-]/) : [written];
+      const joined = parts.length > 1 && /\p{L}/u.test(written) ? ofItsOwn(parts.join('')) : null;
       for (const part of parts) {
-        const term = termOf(part);
-        if (term.surface !== '' && !stopWords.has(term.surface)) yield { ...term, joined };
+        const word = wordOf(part);
+        if (word.surface !== '' && !stopWords.has(word.surface))
+          found.push(joined === null ? word : { ...word, joined });
       }
     }
   }
@@ -135,7 +154,7 @@ export function makeFrenchAnalyser(data: AnalysisData): Analyser {
     // The pattern has one group, so odd places hold the protected forms.
     for (const [place, segment] of normalise(text).split(protectedForms).entries()) {
       if (place % 2 === 1) found.push(protectedWord(segment));
-      else found.push(...wordsOfSegment(segment));
+      else addWordsOf(segment, found);
     }
     return found;
   }
