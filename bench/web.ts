@@ -10,13 +10,14 @@ import { makePasswordHasher } from '../src/platform/password-hash.ts';
 import { connections, load, round, type Server, signIn, startServer } from './server.ts';
 import { measureDuringHarvest } from './web-during-harvest.ts';
 
-const help = `Usage: npm run bench:web -- [--seconds N] [--during-harvest]
+const help = `Usage: npm run bench:web -- [--seconds N] [--during-harvest [--rate N]]
 
 Starts the server with the demonstration on a temporary data directory, then measures:
   pages    public and signed-in pages, 50 connections at once for N seconds each (4 by default, 30 at most)
   sign-in  passwords checked one after another, then a burst of them while pages are read
   hashes   how many run at once when far more are asked than may wait
---during-harvest measures, instead of all that, public pages while ten sources are harvested at once.
+--during-harvest measures, instead of all that, public pages while ten sources are harvested at once;
+--rate N asks for N of them a second, of all connections together: without it, for as many as are answered.
 Loopback only. Prints one JSON object; progress goes to stderr. Ends with 1 when a target is missed.
 `;
 
@@ -171,16 +172,17 @@ async function measureAlone(server: Server, seconds: number): Promise<Measured> 
   return { figures: { signedInP99TargetMs: targets.signedInP99Ms, pages, signIn, hashes }, shortfalls };
 }
 
-async function measureHarvested({ origin }: Server, dataDir: string, seconds: number): Promise<Measured> {
+async function measureHarvested(
+  { origin }: Server,
+  dataDir: string,
+  { seconds, rate }: { readonly seconds: number; readonly rate: number | null },
+): Promise<Measured> {
   const duringHarvest = await measureDuringHarvest({
     origin,
     dataDir,
     paths: await publicPathsOf(origin),
     load: async (url) => {
-      const { answers: _answers, ...measured } = await load(url, {
-        seconds,
-        rate: Number(process.env.RATE ?? 0) || null,
-      });
+      const { answers: _answers, ...measured } = await load(url, { seconds, rate });
       return measured;
     },
     targetMs: targets.duringHarvestP99Ms,
@@ -189,21 +191,26 @@ async function measureHarvested({ origin }: Server, dataDir: string, seconds: nu
   const shortfalls = duringHarvest.pages.flatMap(({ path, p99Ms, ok }) =>
     ok ? [] : [`${path}, during a harvest: p99 ${p99Ms} ms, under ${targets.duringHarvestP99Ms}`],
   );
-  return { figures: { duringHarvest }, shortfalls };
+  return { figures: { rate, duringHarvest }, shortfalls };
 }
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     'during-harvest': { type: 'boolean', default: false },
+    rate: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
+const rate = values.rate === undefined ? null : Number(values.rate);
 if (values.help) {
   process.stdout.write(help);
 } else if (!Number.isInteger(seconds) || seconds < 1 || seconds > 30) {
   say('--seconds takes a whole number from 1 to 30');
+  process.exitCode = 2;
+} else if (rate !== null && (!values['during-harvest'] || !Number.isInteger(rate) || rate < 1 || rate > 1_000)) {
+  say('--rate goes with --during-harvest, and takes a whole number from 1 to 1000');
   process.exitCode = 2;
 } else {
   const directory = await mkdtemp(join(tmpdir(), 'bench-web-'));
@@ -214,7 +221,7 @@ if (values.help) {
     const server = await startServer(dataDir);
     try {
       const { figures, shortfalls } = values['during-harvest']
-        ? await measureHarvested(server, dataDir, seconds)
+        ? await measureHarvested(server, dataDir, { seconds, rate })
         : await measureAlone(server, seconds);
       const ok = shortfalls.length === 0;
       const result = {

@@ -100,11 +100,14 @@ export function catalogueRoutes(parts: {
   /** The page is the same for everybody, but for the answers that the address may hold. */
   async function sendCourse(page: CoursePage & { kind: 'course' }, request: Request, response: Response) {
     const today = isoDay(now());
-    const aim = await cost.findAim(`cours:${page.course.id}`, today);
+    const codes = page.course.alignment.certifications.map(({ code }) => code);
+    const [aim, certifications] = await Promise.all([
+      cost.findAim(`cours:${page.course.id}`, today),
+      certificationsShown(register, codes),
+    ]);
     const settings = { rules: cost.rules(), contact: cost.contact, today };
     const mine = aim === null ? null : costOf(aim, answersIn(request.query.r), settings);
-    const codes = page.course.alignment.certifications.map(({ code }) => code);
-    const reference = { ...framework, certifications: await certificationsShown(register, codes) };
+    const reference = { ...framework, certifications };
     const model = { ...courseModel(page, reference, now(), mine?.forYou), cost: mine, facile: false };
     // An address with answers is not one for search engines.
     sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });

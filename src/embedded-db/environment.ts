@@ -31,6 +31,9 @@ export interface Environment {
   close(): Promise<void>;
 }
 
+/** Milliseconds after which a group of writes takes no other one in. */
+const longestGroupMs = 20;
+
 /** Opens (or creates) the environment in `directory`. */
 export function openEnvironment(directory: string): Environment {
   const root: RootDatabase<Buffer, Buffer> = open<Buffer, Buffer>({
@@ -55,27 +58,38 @@ export function openEnvironment(directory: string): Environment {
   /** One transaction; resolves when it is committed, before it is on the disk. */
   async function commit(group: readonly PendingWrite[]): Promise<(() => void)[]> {
     return root.childTransaction(() => {
-      const outcomes = group.map(({ work, resolve, reject }) => {
-        try {
-          const result = work();
-          return () => resolve(result);
-        } catch (error) {
-          // A refusal that the client must see: by contract it was thrown before anything was written.
-          if (error instanceof MongoError) return () => reject(error);
-          throw error;
-        }
-      });
+      const begun = performance.now();
+      const outcomes: (() => void)[] = [];
+      for (const write of group) {
+        // Those who read wait meanwhile: what is left of a large group has its own turn.
+        if (outcomes.length > 0 && performance.now() - begun > longestGroupMs) break;
+        outcomes.push(outcomeOf(write));
+      }
       hooks.before();
       return outcomes;
     });
   }
 
+  function outcomeOf({ work, resolve, reject }: PendingWrite): () => void {
+    try {
+      const result = work();
+      return () => resolve(result);
+    } catch (error) {
+      // A refusal that the client must see: by contract it was thrown before anything was written.
+      if (error instanceof MongoError) return () => reject(error);
+      throw error;
+    }
+  }
+
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      const group = waiting;
+      let group = waiting;
       waiting = [];
       try {
-        await flush(await commit(group));
+        const outcomes = await commit(group);
+        waiting.unshift(...group.slice(outcomes.length));
+        group = group.slice(0, outcomes.length);
+        await flush(outcomes);
       } catch (error) {
         hooks.undone();
         if (group.length === 1) group[0]?.reject(await writeFailure(error, directory));

@@ -80,7 +80,7 @@ export interface FollowOptions {
 
 const batchSize = 500;
 /** Courses read and indexed in one go, on the thread that answers visitors: between two, it answers. */
-const coursesInOneGo = 50;
+const coursesInOneGo = 20;
 /** Writers date a batch before they commit it, and their clocks differ. */
 const overlapMs = 30_000;
 

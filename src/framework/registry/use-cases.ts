@@ -133,8 +133,10 @@ export function makeRegister(parts: Omit<RegisterParts, 'store'> & { readonly st
 
   return {
     async state() {
-      const held = await Promise.all(registerNames.map((register) => store.head(register)));
-      const offers = await store.offersHead();
+      const [held, offers] = await Promise.all([
+        Promise.all(registerNames.map((register) => store.head(register))),
+        store.offersHead(),
+      ]);
       let records = 0;
       let date: IsoDate | null = null;
       for (const [index, register] of registerNames.entries()) {

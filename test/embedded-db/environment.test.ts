@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Environment, openEnvironment } from '../../src/embedded-db/environment.ts';
+
+describe('writes that wait together', () => {
+  let directory: string;
+  let environment: Environment;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'environment-'));
+    environment = openEnvironment(directory);
+  });
+  afterEach(async () => {
+    await environment.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  function busyFor(milliseconds: number): void {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+  }
+
+  it('share a commit, but not so long that those who read wait for all of them', async () => {
+    let ran = 0;
+    const ranAtFirst = Promise.race(
+      Array.from({ length: 8 }, (_, at) =>
+        environment
+          .write(() => {
+            busyFor(15);
+            environment.records.put(Buffer.from(`key-${at}`), Buffer.from(`${at}`));
+            ran += 1;
+          })
+          .then(() => ran),
+      ),
+    );
+    expect(await ranAtFirst).to.be.within(1, 4);
+    await environment.write(() => {});
+    expect(ran).to.equal(8);
+    for (let at = 0; at < 8; at += 1)
+      expect(environment.records.get(Buffer.from(`key-${at}`))?.toString()).to.equal(`${at}`);
+  });
+
+  it('are each carried out once in their order, also when one of the group fails', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, at) =>
+        environment.write(() => {
+          busyFor(8);
+          if (at === 4) throw new Error('broken');
+          environment.records.put(Buffer.from(`key-${at}`), Buffer.from(`${at}`));
+          return at;
+        }),
+      ),
+    );
+    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'failed'))).to.deep.equal([
+      ...[0, 1, 2, 3],
+      'failed',
+      ...[5, 6, 7],
+    ]);
+    const kept = Array.from({ length: 8 }, (_, at) => environment.records.get(Buffer.from(`key-${at}`))?.toString());
+    expect(kept).to.deep.equal(['0', '1', '2', '3', undefined, '5', '6', '7']);
+  });
+});
