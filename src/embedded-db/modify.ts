@@ -14,7 +14,7 @@ import type { Collection, Index } from './catalogue.ts';
 import { compileCollation } from './collation.ts';
 import { failedToParse, MongoError } from './mongo-error.ts';
 import { compileProjection } from './projection.ts';
-import { compileQuery, type Found, search } from './query.ts';
+import { compileQuery, type Found, planOf, search } from './query.ts';
 import type { Store } from './store.ts';
 import { type CompiledUpdate, compileUpdate, upsertDocument } from './update.ts';
 
@@ -138,10 +138,8 @@ export function updateDocuments(store: Store, database: string, name: string, sp
   let modified = 0;
   let before: Doc | undefined;
   let after: Doc | undefined;
-  // All ids first: a document that an update moves in an index must not be met again.
-  for (const { record } of collection ? [...found(store, collection, query)] : []) {
-    const bytes = collection && store.peek(collection, record);
-    if (!bytes || !collection) continue;
+  for (const { record, bytes } of toUpdate(store, collection, query, update)) {
+    if (!collection) break;
     const size = bytes.length;
     before = fields ? decodeFields(bytes, fields) : decode(bytes);
     const result = update.apply(before);
@@ -156,6 +154,33 @@ export function updateDocuments(store: Store, database: string, name: string, sp
   const doc = upsertDocument(spec.filter, update, () => new ObjectId());
   const id = insertBytes(store, collectionToWrite(store, database, name), encode(doc));
   return { matched: 0, modified: 0, upserted: { id }, before: undefined, after: doc };
+}
+
+/** What an update finds. All of it first when the update may move a document in the index that is read: it must not be met again. */
+function* toUpdate(
+  store: Store,
+  collection: Collection | undefined,
+  query: ReturnType<typeof compileQuery>,
+  update: CompiledUpdate,
+): Generator<Found> {
+  if (!collection) return;
+  if (staysPut(planOf(collection, query).index, update)) {
+    yield* search(store, collection, query);
+    return;
+  }
+  for (const { record } of [...found(store, collection, query)]) {
+    const bytes = store.peek(collection, record);
+    if (bytes) yield { record, bytes };
+  }
+}
+
+/** Records stay where they are, and so do the entries of an index on fields that the update leaves; an `_id` never changes. */
+function staysPut(index: Index | undefined, { fields }: CompiledUpdate): boolean {
+  if (!index) return true;
+  const { reads } = index;
+  return (
+    reads !== undefined && fields !== undefined && ![...reads].some((field) => field !== '_id' && fields.has(field))
+  );
 }
 
 function* found(

@@ -16,7 +16,7 @@ function isCanonical(value: unknown): boolean {
   let before = '';
   // Without lists of names and values: this looks at each element of each record.
   for (const name in value) {
-    if (name < before || name === 'toJSON' || !isCanonical(Reflect.get(value, name))) return false;
+    if (name < before || name === 'toJSON' || !isCanonical((value as Record<string, unknown>)[name])) return false;
     before = name;
   }
   return true;
@@ -43,5 +43,5 @@ function isSorted(names: readonly string[]): boolean {
 }
 
 export function sha256(...parts: readonly string[]): string {
-  return hash('sha256', parts.map((part) => `${part}\n`).join(''), 'base64url');
+  return hash('sha256', `${parts.join('\n')}\n`, 'base64url');
 }
