@@ -164,11 +164,13 @@ function* toUpdate(
   update: CompiledUpdate,
 ): Generator<Found> {
   if (!collection) return;
-  if (staysPut(planOf(collection, query).index, update)) {
-    yield* search(store, collection, query);
+  const plan = planOf(collection, query);
+  const found = search(store, collection, query, undefined, plan);
+  if (staysPut(plan.index, update)) {
+    yield* found;
     return;
   }
-  for (const { record } of [...found(store, collection, query)]) {
+  for (const record of Array.from(found, (each) => each.record)) {
     const bytes = store.peek(collection, record);
     if (bytes) yield { record, bytes };
   }

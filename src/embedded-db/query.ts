@@ -97,15 +97,16 @@ function* candidates(store: Store, collection: Collection, found: Plan, effort: 
   }
 }
 
-/** The matching records in the order asked, without those skipped and up to the limit. */
+/** The matching records in the order asked, without those skipped and up to the limit. `known`: the plan, made already. */
 export function* search(
   store: Store,
   collection: Collection | undefined,
   query: Query,
   effort: Effort = { keys: 0, documents: 0 },
+  known?: Plan,
 ): Generator<Found> {
   if (!collection) return;
-  const found = planOf(collection, query);
+  const found = known ?? planOf(collection, query);
   const matching = matches(candidates(store, collection, found, effort), query);
   const ordered = found.sorted || !query.sort ? matching : sorted(store, collection, matching, query, query.sort);
   let skip = query.skip;

@@ -230,7 +230,8 @@ export function makeRecordStore(connection: Connection): RecordStore {
     },
 
     async marks(sourceId, remoteIds) {
-      const found = await marks.find(keysOf(sourceId, remoteIds)).toArray();
+      // In one answer: more than can be found.
+      const found = await marks.find(keysOf(sourceId, remoteIds), { batchSize: remoteIds.length + 1 }).toArray();
       return new Map(found.map(({ _id, ...mark }) => [mark.remoteId, mark]));
     },
 
