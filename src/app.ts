@@ -352,6 +352,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
         views: views().views,
         viewsDirectory,
         courses,
+        history,
         pathways,
         drafts: editing.drafts,
         runs: harvestStore.runs,

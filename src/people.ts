@@ -29,6 +29,7 @@ import { makePersonalData } from './accounts/use-cases/personal-data.ts';
 import { makeRetention } from './accounts/use-cases/retention.ts';
 import { makeTeams } from './accounts/use-cases/teams.ts';
 import { type Accounts, makeAccounts } from './accounts/use-cases.ts';
+import type { HistoryStore } from './catalogue/store/history.ts';
 import type { CourseStore } from './catalogue/store.ts';
 import { type Config, siteAddress } from './config.ts';
 import type { DraftStore } from './eligibility/store/drafts.ts';
@@ -73,6 +74,7 @@ export interface PeopleParts {
   /** Folder of `views/`. */
   readonly viewsDirectory: string;
   readonly courses: CourseStore;
+  readonly history: Pick<HistoryStore, 'ofCourse'>;
   readonly pathways: { list(): Promise<Pathway[]>; bySlug(slug: string): Promise<Pathway> };
   readonly drafts: Pick<DraftStore, 'ofAuthor' | 'forgetAuthor'>;
   readonly runs: Pick<RunStore, 'countEndedBefore' | 'eraseEndedBefore'>;
@@ -82,7 +84,7 @@ export interface PeopleParts {
 }
 
 export async function openPeople(parts: PeopleParts) {
-  const { config, log, database, views, courses, pathways, runs, secrets } = parts;
+  const { config, log, database, views, courses, history, pathways, runs, secrets } = parts;
   const { connection } = database;
   const now = () => new Date();
   const [sessionSecret = ''] = secrets.derived('sessions');
@@ -284,7 +286,10 @@ export async function openPeople(parts: PeopleParts) {
       audit,
       providers: config.identityProviders.map((settings) => makeOidcProvider(settings)),
     }),
-    enrolments: makeEnrolments({ enrolments: enrolmentStore, courses, pathways, audit, now, newId: randomUUID }),
+    enrolments: makeEnrolments({
+      ...{ enrolments: enrolmentStore, courses, history, pathways, audit, now },
+      newId: randomUUID,
+    }),
     keeping,
     /** After a change of key: everything sealed at rest under the current one. The former key can then be forgotten. */
     async rotateSecrets() {

@@ -1,3 +1,4 @@
+import type { CourseEvent } from '../../src/catalogue/model/history.ts';
 import {
   accessFactsOf,
   type Course,
@@ -93,5 +94,18 @@ export function aCourse(changes: CourseChanges = {}): Course {
     createdAt: daysAgo(40),
     updatedAt: daysAgo(1),
     ...rest,
+  };
+}
+
+/** An event of its history: it was free, it costs 60 €. */
+export function turnedPaidAt(at: Date): CourseEvent {
+  return {
+    id: `paid-${at.getTime()}`,
+    at,
+    kind: 'price',
+    origin: 'harvest',
+    runId: null,
+    changes: [{ field: 'price', before: euros(0), after: euros(60) }],
+    reason: null,
   };
 }

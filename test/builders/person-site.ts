@@ -1,5 +1,6 @@
 /** The site with the pages of a person: real stores and use cases, and a session that believes what the test says. */
 import express, { type Express, Router } from 'express';
+import type { CourseEvent } from '../../src/catalogue/model/history.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { enrolmentRoutes } from '../../src/pathways/routes/enrolment.ts';
 import { makeEnrolmentStore } from '../../src/pathways/store/enrolments.ts';
@@ -36,8 +37,15 @@ export interface PersonSite {
   signIn(accountId: string | null): void;
 }
 
-/** @param courses read again at each request: a test may withdraw one */
-export async function aPersonSite(database: Database, courses: readonly Course[]): Promise<PersonSite> {
+/**
+ * @param courses read again at each request: a test may withdraw one
+ * @param events of the courses, newest first; read again too
+ */
+export async function aPersonSite(
+  database: Database,
+  courses: readonly Course[],
+  events: readonly (CourseEvent & { readonly courseId: string })[] = [],
+): Promise<PersonSite> {
   let person: string | null = null;
   let drawn = 0;
   const enrolments = makeEnrolmentStore(database.connection);
@@ -54,6 +62,7 @@ export async function aPersonSite(database: Database, courses: readonly Course[]
         next();
       });
       const shared = { courses: reading, pathways, audit: { record: async () => {} }, now };
+      const history = { ofCourse: async (id: string) => events.filter(({ courseId }) => courseId === id) };
       const newId = () => {
         drawn += 1;
         return `inscription-${drawn}`;
@@ -61,7 +70,7 @@ export async function aPersonSite(database: Database, courses: readonly Course[]
       return [
         session,
         enrolmentRoutes({
-          enrolments: makeEnrolments({ ...shared, enrolments, newId }),
+          enrolments: makeEnrolments({ ...shared, history, enrolments, newId }),
           keeping: makeKeeping({ ...shared, kept }),
           views,
           space: [

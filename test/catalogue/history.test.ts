@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { changesBetween, kindOf, turnedPaid } from '../../src/catalogue/model/history.ts';
+import { changesBetween, kindOf, paidSince, turnedPaid } from '../../src/catalogue/model/history.ts';
 import type { CourseDraft } from '../../src/catalogue/model.ts';
-import { aCourse } from '../builders/course.ts';
+import { aCourse, turnedPaidAt } from '../builders/course.ts';
 
 const euros = (amount: number) => ({ amount: amount * 100, currency: 'EUR', taxIncluded: true });
 
@@ -65,6 +65,23 @@ describe('the history of a course', () => {
       expect(kindOf(changes)).to.equal('price');
     });
   }
+
+  it('N7 a course is paid since the last time that it turned so, unless it turned back, or that was before', () => {
+    const day = (at: number) => new Date(Date.UTC(2026, 10, at));
+    const turn = (at: number, to: 'paid' | 'free') => ({
+      ...turnedPaidAt(day(at)),
+      changes: changesBetween(
+        shown({ price: euros(to === 'paid' ? 0 : 60) }),
+        shown({ price: euros(to === 'paid' ? 60 : 0) }),
+      ),
+    });
+    const renamed = { ...turnedPaidAt(day(9)), changes: changesBetween(shown({ title: 'a' }), shown({ title: 'b' })) };
+    expect(paidSince([], day(1))).to.equal(null);
+    expect(paidSince([renamed, turn(5, 'paid')], day(1))).to.deep.equal(day(5));
+    expect(paidSince([renamed, turn(5, 'paid')], day(5))).to.equal(null);
+    expect(paidSince([turn(7, 'free'), turn(5, 'paid')], day(1))).to.equal(null);
+    expect(paidSince([turn(8, 'paid'), turn(7, 'free'), turn(5, 'paid')], day(1))).to.deep.equal(day(8));
+  });
 
   it('a price that comes with another change is told as a price', () => {
     expect(kindOf(changesBetween(shown({ title: 'a' }), shown({ title: 'b' })))).to.equal('changed');

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import type { Express } from 'express';
 import request from 'supertest';
+import type { CourseEvent } from '../../src/catalogue/model/history.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
 import { manyCourses, special } from '../builders/catalogue.ts';
-import { daysAgo } from '../builders/course.ts';
+import { daysAgo, testNow, turnedPaidAt } from '../builders/course.ts';
 import { aPersonSite, type PersonSite, formToken as token } from '../builders/person-site.ts';
 import { testDatabase } from '../support/database.ts';
 
@@ -15,12 +16,13 @@ describe('the pages of a person', () => {
   let site: Express;
   let signIn: PersonSite['signIn'];
   let courses: Course[];
+  const events: (CourseEvent & { courseId: string })[] = [];
 
   before(async () => {
     served = await testDatabase();
     database = await connectTo(served.uri, served.engine === 'server' ? 'mongodb' : 'embedded');
     courses = [...manyCourses];
-    ({ site, signIn } = await aPersonSite(database, courses));
+    ({ site, signIn } = await aPersonSite(database, courses, events));
   });
 
   after(async () => {
@@ -31,6 +33,7 @@ describe('the pages of a person', () => {
   beforeEach(async () => {
     signIn('anna');
     courses.splice(0, courses.length, ...manyCourses);
+    events.length = 0;
     await database.connection.collection('enrolments').deleteMany({});
     await database.connection.collection('kept_courses').deleteMany({});
   });
@@ -210,6 +213,14 @@ describe('the pages of a person', () => {
       expect(text).to.include("Cours proches, proposés aujourd'hui :");
       expect(text).to.include('fait (déclaré par vous)').and.include('Votre étape faite reste.');
       expect(text).not.to.include('(nouveau site)');
+    });
+
+    it('B10: a course that was free and is paid since the enrolment says so on its step', async () => {
+      const address = await enrol();
+      expect(await open(address)).not.to.include('était gratuit');
+      const tomorrow = new Date(testNow.getTime() + 86_400_000);
+      events.push({ courseId: special.free.id, ...turnedPaidAt(tomorrow) });
+      expect(await open(address)).to.include('Ce cours était gratuit. Il est payant depuis le 23 novembre 2026.');
     });
 
     it('of somebody else answers 404 to every request', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { CourseEvent } from '../../src/catalogue/model/history.ts';
 import type { Course } from '../../src/catalogue/model.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Pathway } from '../../src/pathways/model.ts';
@@ -9,7 +10,7 @@ import { type Keeping, makeKeeping } from '../../src/pathways/use-cases/keeping.
 import { enrolmentHolding, keptHolding } from '../../src/pathways/use-cases/personal-data.ts';
 import { connectTo, type Database } from '../../src/platform/mongo.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
-import { aCourse, daysAgo, testNow } from '../builders/course.ts';
+import { aCourse, daysAgo, testNow, turnedPaidAt } from '../builders/course.ts';
 import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
 import { testDatabase } from '../support/database.ts';
 
@@ -47,6 +48,7 @@ describe('enrolments in the database', () => {
   let store: EnrolmentStore;
   let keptStore: KeptStore;
   let catalogue: Course[];
+  let events: (CourseEvent & { courseId: string })[];
   let pathways: Pathway[];
   let trail: { actor: string | null; act: string; target: string | null; details?: object }[];
   let enrolments: Enrolments;
@@ -69,6 +71,7 @@ describe('enrolments in the database', () => {
     await database.connection.collection('enrolments').deleteMany({});
     await database.connection.collection('kept_courses').deleteMany({});
     catalogue = [html, css, script, near];
+    events = [];
     pathways = [web];
     trail = [];
     let drawn = 0;
@@ -95,6 +98,7 @@ describe('enrolments in the database', () => {
     };
     enrolments = makeEnrolments({
       ...parts,
+      history: { ofCourse: async (id) => events.filter(({ courseId }) => courseId === id) },
       enrolments: store,
       newId: () => {
         drawn += 1;
@@ -275,6 +279,20 @@ describe('enrolments in the database', () => {
       ]);
       expect(trail[1]?.details).to.deep.equal({ step: 'pages', state: 'done' });
       expect(await refusal(enrolments.declare(anna, id, 'inconnue', 'done'))).to.equal('not-found');
+    });
+
+    it('B10: says since when a course is paid that was free on the day of the enrolment, and only that', async () => {
+      const id = await enrolled();
+      const paid = async () => (await enrolments.one(anna, id)).steps.map(({ paidSince }) => paidSince);
+      const later = (days: number) => new Date(testNow.getTime() + days * 86_400_000);
+      expect(await paid()).to.deep.equal([null, null, null]);
+      events = [{ courseId: css.id, ...turnedPaidAt(daysAgo(3)) }];
+      expect(await paid()).to.deep.equal([null, null, null]);
+      events = [{ courseId: css.id, ...turnedPaidAt(later(2)) }];
+      expect(await paid()).to.deep.equal([null, later(2), null]);
+      expect((await enrolments.space(anna)).next?.step.paidSince).to.equal(null);
+      events = [{ courseId: html.id, ...turnedPaidAt(later(3)) }];
+      expect((await enrolments.space(anna)).next?.step.paidSince).to.deep.equal(later(3));
     });
 
     it('W1.8: a withdrawn course keeps its step, its equivalents are offered, and a done step asks for nothing', async () => {

@@ -187,15 +187,34 @@ export function kindOf(changes: readonly FieldChange[]): 'changed' | 'price' {
 
 /** N7: what was free is paid now. The course itself, its certificate apart. */
 export function turnedPaid({ changes }: Pick<CourseEvent, 'changes'>): boolean {
-  const wasFree = changes.some(
+  return isFree(changes, 'before') && isPaid(changes, 'after');
+}
+
+function isFree(changes: readonly FieldChange[], side: 'before' | 'after'): boolean {
+  return changes.some(
     (change) =>
-      (change.field === 'price' && change.before?.amount === 0) ||
-      (change.field === 'contentFree' && change.before === true),
+      (change.field === 'price' && change[side]?.amount === 0) ||
+      (change.field === 'contentFree' && change[side] === true),
   );
-  const isPaid = changes.some(
+}
+
+function isPaid(changes: readonly FieldChange[], side: 'before' | 'after'): boolean {
+  return changes.some(
     (change) =>
-      (change.field === 'price' && change.after !== null && change.after.amount > 0) ||
-      (change.field === 'contentFree' && change.after === false),
+      (change.field === 'price' && (change[side]?.amount ?? 0) > 0) ||
+      (change.field === 'contentFree' && change[side] === false),
   );
-  return wasFree && isPaid;
+}
+
+/**
+ * When a course that was free turned paid after `since`, and did not turn back; null when it did not.
+ * @param events newest first
+ */
+export function paidSince(events: readonly CourseEvent[], since: Date): Date | null {
+  for (const event of events) {
+    if (event.at <= since) return null;
+    if (turnedPaid(event)) return event.at;
+    if (isFree(event.changes, 'after')) return null;
+  }
+  return null;
 }

@@ -17,6 +17,8 @@ export interface StepToday {
   readonly progress: StepProgress;
   /** The first course of the step; null when it had none, or when the catalogue has erased it. */
   readonly course: Course | null;
+  /** N7: since when it is paid, when it was free on the day of the enrolment or later. */
+  readonly paidSince: Date | null;
   /** Courses offered today; filled for a step that is not done and whose course is gone. */
   readonly equivalents: readonly Course[];
 }

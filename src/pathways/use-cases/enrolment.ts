@@ -1,6 +1,8 @@
 /** What a person asks of the own enrolments. Each act is checked, written once, and leaves a line in the audit trail. */
 import { offeredToday } from '../../catalogue/model/duplicates.ts';
+import { paidSince } from '../../catalogue/model/history.ts';
 import type { Course, CourseId } from '../../catalogue/model.ts';
+import type { HistoryStore } from '../../catalogue/store/history.ts';
 import type { CourseStore } from '../../catalogue/store.ts';
 import { AppError } from '../../errors.ts';
 import type { Audit } from '../../platform/audit.ts';
@@ -42,6 +44,7 @@ export const consentWords =
 export interface EnrolmentParts {
   readonly enrolments: EnrolmentStore;
   readonly courses: Pick<CourseStore, 'byIds' | 'similarTo'>;
+  readonly history: Pick<HistoryStore, 'ofCourse'>;
   readonly pathways: {
     /** Living pathways. */
     list(): Promise<readonly Pathway[]>;
@@ -76,9 +79,11 @@ export interface Enrolments {
 
 const mostEquivalents = 3;
 const mostAttempts = 10;
+/** Of a course: more changes than this since an enrolment are not looked through. */
+const mostEvents = 100;
 
 export function makeEnrolments(parts: EnrolmentParts): Enrolments {
-  const { enrolments, courses, pathways, audit, now, newId } = parts;
+  const { enrolments, courses, history, pathways, audit, now, newId } = parts;
 
   async function offerOf(pathway: Pathway): Promise<Offer> {
     const ids = pathway.steps.flatMap(({ main, alternatives }) => [main, ...alternatives].map((one) => one?.id ?? ''));
@@ -201,7 +206,7 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
         next:
           first === undefined || step === null
             ? null
-            : { enrolment: first.enrolment, step: stepToday(first.enrolment, step, today) },
+            : { enrolment: first.enrolment, step: await stepToday(first.enrolment, step, today) },
       };
     },
 
@@ -210,7 +215,7 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
       const [today, living] = await Promise.all([coursesOf([enrolment]), currentPathway(enrolment.pathwaySlug)]);
       const steps = await Promise.all(
         enrolment.pathway.steps.map(async (step) => {
-          const shown = stepToday(enrolment, step, today);
+          const shown = await stepToday(enrolment, step, today);
           if (shown.progress.state === 'done' || isOffered(shown.course ?? undefined)) return shown;
           return { ...shown, equivalents: await equivalentsOf(shown.course, [step, ...namedNow(living, step.id)]) };
         }),
@@ -250,6 +255,24 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
     },
   };
 
+  async function stepToday(
+    enrolment: Enrolment,
+    step: FrozenStep,
+    today: ReadonlyMap<CourseId, Course>,
+  ): Promise<StepToday> {
+    const progress = enrolment.steps.find(({ stepId }) => stepId === step.id);
+    const [chosen] = step.courses;
+    const course = chosen === undefined ? null : (today.get(chosen.id) ?? null);
+    const events = course === null ? [] : await history.ofCourse(course.id, mostEvents);
+    return {
+      step,
+      progress: progress ?? { stepId: step.id, state: 'to-start', since: enrolment.createdAt },
+      course,
+      paidSince: paidSince(events, enrolment.createdAt),
+      equivalents: [],
+    };
+  }
+
   async function currentPathway(slug: string): Promise<Pathway | null> {
     try {
       return await pathways.bySlug(slug);
@@ -262,17 +285,6 @@ export function makeEnrolments(parts: EnrolmentParts): Enrolments {
 
 function isRetired(pathway: Pathway): pathway is RetiredPathway {
   return pathway.retired !== null;
-}
-
-function stepToday(enrolment: Enrolment, step: FrozenStep, today: ReadonlyMap<CourseId, Course>): StepToday {
-  const progress = enrolment.steps.find(({ stepId }) => stepId === step.id);
-  const [chosen] = step.courses;
-  return {
-    step,
-    progress: progress ?? { stepId: step.id, state: 'to-start', since: enrolment.createdAt },
-    course: chosen === undefined ? null : (today.get(chosen.id) ?? null),
-    equivalents: [],
-  };
 }
 
 /** What the pathway offers for this step now. */

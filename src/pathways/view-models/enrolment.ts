@@ -276,13 +276,14 @@ function stepModel(today: StepToday, address: string, current: boolean, stopped:
   };
 }
 
-function alertsOf({ step, course, progress }: StepToday, now: Date): readonly string[] {
+function alertsOf({ step, course, paidSince, progress }: StepToday, now: Date): readonly string[] {
   if (step.courses.length === 0) return [uncoveredText(step)];
   if (course === null) return ["Ce cours n'est plus dans le catalogue."];
   const kept = progress.state === 'done' ? ' Votre étape faite reste.' : '';
   if (!isOffered(course)) return [`${goneText(course)}${kept}`];
   const { missingSince, restoredAt } = course;
   return [
+    ...(paidSince === null ? [] : [`Ce cours était gratuit. Il est payant depuis le ${longDate(paidSince)}.`]),
     ...(course.state === 'missing' && missingSince !== null
       ? [`Absent du ${catalogueOf(course.sourceTitle)} depuis le ${longDate(missingSince)}.`]
       : []),
