@@ -84,7 +84,9 @@ export async function* readJsonRecords(
         // Its first byte was given to the tokenizer, which had to tell what it opens.
         if (outline.selected() !== null) record.begin(slice, outline.depth());
       }
-      for (let item = found.shift(); item !== undefined; item = found.shift()) yield item;
+      if (found.length === 0) continue;
+      for (const item of found) yield item;
+      found.length = 0;
     }
   }
   if (!started) throw new SourceError('malformed', 'La source a répondu sans aucun contenu.');
