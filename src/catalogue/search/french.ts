@@ -67,6 +67,11 @@ export function stemOf(form: string): string {
   return fold(form.length < 4 || /\p{N}/u.test(form) ? form : stemmer(form));
 }
 
+/** A part of a text keeps the whole text in memory, for as long as it is kept itself. */
+function copyOf(part: string): string {
+  return Buffer.from(part, 'utf16le').toString('utf16le');
+}
+
 function normalise(text: string): string {
   return text
     .normalize('NFC')
@@ -114,9 +119,9 @@ export function makeFrenchAnalyser(data: AnalysisData): Analyser {
 
   /** Alone, not joined to another. */
   function wordOf(written: string): Word {
-    const form = written.slice(0, longestWord);
-    const seen = known.get(form);
+    const seen = known.get(written);
     if (seen !== undefined) return seen;
+    const form = copyOf(written.slice(0, longestWord));
     const surface = fold(form);
     const word: Word = { form, surface, stem: pairStems.get(surface) ?? stemOf(form), joined: null };
     if (known.size >= wordsKept) known.clear();

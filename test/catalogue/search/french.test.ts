@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { fold, frenchAnalyser, stemOf } from '../../../src/catalogue/search/french.ts';
 import { editDistance } from '../../../src/catalogue/search/vocabulary.ts';
@@ -139,5 +141,18 @@ describe('French analysis', () => {
     expect(editDistance('python', 'pithon', 2)).to.equal(1);
     expect(editDistance('kubernetes', 'kubernets', 2)).to.equal(1);
     expect(editDistance('excel', 'tableur', 2)).to.equal(3);
+  });
+
+  it('keeps words and not the texts that they were found in', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const held = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = held();
+    const filler = ', '.repeat(100_000);
+    for (let n = 0; n < 60; n += 1) frenchAnalyser.words(`${n} ${filler} anticonstitutionnellement${n}`);
+    expect(held() - before).to.be.below(4_000_000);
   });
 });
