@@ -266,8 +266,11 @@ describe('pages of accounts', () => {
     await world.person();
     const agent = request.agent(app);
     await post(agent, '/mot-de-passe-oublie', { email });
-    const { headers } = await agent.get(linkOf()).expect(200);
+    const { headers, text } = await agent.get(linkOf()).expect(200);
     expect(headers['cache-control']).to.equal('no-store');
+    expect(headers['content-type']).to.equal('text/html; charset=utf-8');
+    expect(headers).not.to.have.property('etag');
+    expect(text).to.match(/<\/html>\s*$/);
     expect(headers['referrer-policy']).to.equal('no-referrer');
   });
 

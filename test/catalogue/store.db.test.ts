@@ -1,6 +1,8 @@
 /** Reading courses back: what pages, the search index and tombstones rely on. */
 import { expect } from 'chai';
 import { type CourseDraft, type CourseId, unknownDraft } from '../../src/catalogue/model.ts';
+import type { CourseDocument } from '../../src/catalogue/store/document.ts';
+import { makeCourseWriter } from '../../src/catalogue/store/writing.ts';
 import { type CourseStore, makeCourseStore } from '../../src/catalogue/store.ts';
 import type { Alignment, Band } from '../../src/framework/model.ts';
 import { makeWorld, type World } from '../support/harvest-world.ts';
@@ -181,5 +183,28 @@ describe('the course store', () => {
     if (gone === null) throw new Error('it was written');
     expect(remoteIds(await courses.similarTo(gone, 3))).to.deep.equal(['certified', 'level']);
     expect(remoteIds(await courses.similarTo(gone, 1))).to.deep.equal(['certified']);
+  });
+
+  it('an update of many that was in the way of another one is made again', async () => {
+    await write([{ remoteId: 'a' }, { remoteId: 'b' }]);
+    const { connection } = world.database;
+    const refusals = [new Error('deadlock detected'), Object.assign(new Error('WriteConflict'), { code: 112 })];
+    const collection = connection.getClient().db(connection.name).collection<CourseDocument>('courses');
+    const busy = new Proxy(collection, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => {
+          const refusal = name === 'updateMany' ? refusals.shift() : undefined;
+          if (refusal !== undefined) return Promise.reject(refusal);
+          return Reflect.apply(value, target, given);
+        };
+      },
+    });
+    const none = connection.getClient().db(connection.name).collection<never>('none');
+    const writer = makeCourseWriter(busy, none as never, none as never, () => 'xxxxxxxx');
+    expect(await writer.publishWaiting('s', later(1))).to.equal(2);
+    expect(refusals).to.deep.equal([]);
+    expect((await world.catalogue('s')).map(({ state }) => state)).to.deep.equal(['published', 'published']);
   });
 });

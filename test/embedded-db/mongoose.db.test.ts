@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import MongoStore from 'connect-mongo';
 import mongoose, { type Connection, Schema } from 'mongoose';
-import { unlessInTheWay } from '../../src/platform/indexes.ts';
+import { unlessInTheWay } from '../../src/platform/in-the-way.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 describe('a database through mongoose and connect-mongo', () => {

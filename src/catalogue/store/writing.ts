@@ -7,6 +7,7 @@ import type { mongo } from 'mongoose';
 import { type Access, accessOf, freshDays } from '../../eligibility/model.ts';
 import { AppError } from '../../errors.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
+import { unlessInTheWay } from '../../platform/in-the-way.ts';
 import { readAhead } from '../../platform/read-ahead.ts';
 import type { EventOrigin } from '../model/history.ts';
 import { type CourseEvent, changesBetween } from '../model/history.ts';
@@ -145,8 +146,13 @@ export function makeCourseWriter(
     if (ids.length > 0) yield ids;
   }
 
+  /** What the harvest writes and what people decide may meet on the same courses; each of these filters leaves what is done. */
+  function updateMany(filter: mongo.Filter<CourseDocument>, update: mongo.UpdateFilter<CourseDocument>) {
+    return unlessInTheWay(() => courses.updateMany(filter, update));
+  }
+
   async function publish(ids: readonly CourseId[], now: Date): Promise<void> {
-    await courses.updateMany(
+    await updateMany(
       { _id: { $in: [...ids] }, state: 'pending' },
       { $set: { state: 'published', firstPublishedAt: now, missingSince: null, updatedAt: now } },
     );
@@ -170,9 +176,9 @@ export function makeCourseWriter(
       reason: { code: withdrawal.reason, detail: withdrawal.detail },
     });
     const list = { $in: [...ids] };
-    const shown = await courses.updateMany({ _id: list, state: { $in: living } }, changing({ set, events: [event] }));
+    const shown = await updateMany({ _id: list, state: { $in: living } }, changing({ set, events: [event] }));
     // One that waited was never shown: its end is no news.
-    const waiting = await courses.updateMany({ _id: list, state: 'pending' }, { $set: set });
+    const waiting = await updateMany({ _id: list, state: 'pending' }, { $set: set });
     return shown.modifiedCount + waiting.modifiedCount;
   }
 
@@ -239,21 +245,21 @@ export function makeCourseWriter(
         state: { $ne: 'withdrawn' as const },
         missingSince: null,
       };
-      const renewed = await courses.updateMany(usual, { $set: { harvestedAt: now, 'access.date': now } });
+      const renewed = await updateMany(usual, { $set: { harvestedAt: now, 'access.date': now } });
       return renewed.matchedCount;
     },
 
     async clearMissing(context, ids) {
       const list = { $in: [...ids] };
       const { now } = context;
-      await courses.updateMany(
+      await updateMany(
         { _id: list, state: 'missing' },
         changing({
           set: { state: 'published', missingSince: null, updatedAt: now },
           events: [newEvent({ ...context, kind: 'seen-again' })],
         }),
       );
-      await courses.updateMany({ _id: list, state: 'pending' }, { $set: { missingSince: null } });
+      await updateMany({ _id: list, state: 'pending' }, { $set: { missingSince: null } });
     },
 
     async restore(context, gone) {
@@ -281,17 +287,14 @@ export function makeCourseWriter(
     async markMissing(ids, now, runId) {
       const list = { $in: [...ids] };
       const run = { id: runId, outcome: 'missing' as const };
-      await courses.updateMany(
+      await updateMany(
         { _id: list, state: 'published' },
         changing({
           set: { state: 'missing', missingSince: now, updatedAt: now, run },
           events: [newEvent({ kind: 'missing', origin: 'harvest', runId, now })],
         }),
       );
-      await courses.updateMany(
-        { _id: list, state: 'pending', missingSince: null },
-        { $set: { missingSince: now, run } },
-      );
+      await updateMany({ _id: list, state: 'pending', missingSince: null }, { $set: { missingSince: now, run } });
     },
 
     withdraw: (ids, withdrawal, runId) => withdraw(ids, withdrawal, runId),
