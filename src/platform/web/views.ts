@@ -103,9 +103,9 @@ function partialsOf(ast: hbs.AST.Program): readonly string[] {
 
 /** Answers with a page; `response.locals.shell` was set by the server. */
 export function sendPage(response: Response, views: Views, view: string, model: PageModel, status = 200): void {
-  const html = views.render(view, { ...model, shell: response.locals.shell });
-  response.status(status).type('html');
+  const text = views.render(view, { ...model, shell: response.locals.shell });
+  response.status(status);
   // Nobody keeps it, so nobody will ask whether it changed: it needs no digest.
-  if (response.get('Cache-Control') === 'no-store') response.end(html);
-  else response.send(html);
+  if (response.get('Cache-Control') === 'no-store') response.type(response.get('Content-Type') ?? 'html').end(text);
+  else response.send(text);
 }
