@@ -436,8 +436,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       const ended: Ended = notModified
         ? { announced: null, status: 'done', fault: null, held: null }
         : await finish(closing, baseline, decided?.held);
-      // The courses of a source that had none were all judged a moment ago.
-      if (!isReplay && baseline.present > 0) await courses.refreshAccess(now(), source.id);
+      if (!isReplay) await courses.refreshAccess(now(), source.id);
       return report(ended, baseline, notModified);
     },
   };

@@ -698,4 +698,16 @@ describe('a harvest run', () => {
     await world.run([record('a', { price: 0 }), end()]);
     expect((await world.course('a')).access.code).to.equal('content-free');
   });
+
+  it('so it is for the courses of a source that had none left, and that come back', async () => {
+    await world.run([record('a', { price: 0 }), end()]);
+    const { id } = await world.course('a');
+    await world.courses.withdraw([id], { at: world.now(), reason: 'absent', detail: null });
+    world.pass(31);
+    await world.courses.refreshAccess(world.now());
+    expect((await world.course('a')).access).to.include({ reason: 'too-old' });
+    const back = await world.run([record('a', { price: 0 }), end()]);
+    expect(back.counters).to.include({ restored: 1 });
+    expect((await world.course('a')).access.code).to.equal('content-free');
+  });
 });
