@@ -220,7 +220,9 @@ describe('the pages of a person', () => {
       expect(await open(address)).not.to.include('était gratuit');
       const tomorrow = new Date(testNow.getTime() + 86_400_000);
       events.push({ courseId: special.free.id, ...turnedPaidAt(tomorrow) });
-      expect(await open(address)).to.include('Ce cours était gratuit. Il est payant depuis le 23 novembre 2026.');
+      const said = 'Ce cours était gratuit. Il est payant depuis le 23 novembre 2026.';
+      expect((await open(address)).split(said), 'above the way out, and on the step').to.have.length(3);
+      expect(await open('/mon-espace')).to.include(`${said} Inscrivez-vous chez`);
     });
 
     it('of somebody else answers 404 to every request', async () => {

@@ -283,12 +283,16 @@ function alertsOf({ step, course, paidSince, progress }: StepToday, now: Date): 
   if (!isOffered(course)) return [`${goneText(course)}${kept}`];
   const { missingSince, restoredAt } = course;
   return [
-    ...(paidSince === null ? [] : [`Ce cours était gratuit. Il est payant depuis le ${longDate(paidSince)}.`]),
+    ...turnedPaidText(paidSince),
     ...(course.state === 'missing' && missingSince !== null
       ? [`Absent du ${catalogueOf(course.sourceTitle)} depuis le ${longDate(missingSince)}.`]
       : []),
     ...(restoredAt !== null && restoredAt <= now ? [`De nouveau proposé depuis le ${longDate(restoredAt)}.`] : []),
   ];
+}
+
+function turnedPaidText(since: Date | null): readonly string[] {
+  return since === null ? [] : [`Ce cours était gratuit. Il est payant depuis le ${longDate(since)}.`];
 }
 
 function uncoveredText({ uncoveredSince }: FrozenStep): string {
@@ -299,7 +303,7 @@ function uncoveredText({ uncoveredSince }: FrozenStep): string {
 
 /** @param where the person says how far the step is, seen from the page that prints this */
 function nextModel(today: StepToday, where: string, now: Date): NextModel {
-  const { step, course, progress } = today;
+  const { step, course, paidSince, progress } = today;
   const [chosen] = step.courses;
   if (chosen === undefined || course === null || !isOffered(course)) {
     const text = `Son cours n'est plus proposé. Choisissez un cours proche ${where}.`;
@@ -308,6 +312,9 @@ function nextModel(today: StepToday, where: string, now: Date): NextModel {
   }
   const provider = course.draft.provider.name;
   const enrolled = progress.state === 'enrolled-with-provider';
+  const act = enrolled
+    ? `Suivez ce cours chez ${provider}. Quand vous l'avez fini, dites-le ${where}.`
+    : `Inscrivez-vous chez ${provider}, puis dites-le ${where}.`;
   return {
     title: step.title,
     course: courseLink(course),
@@ -316,9 +323,7 @@ function nextModel(today: StepToday, where: string, now: Date): NextModel {
       { icon: 'horloge', text: hoursText(step) },
       { icon: 'agenda', text: enrolmentText(course.draft.sessions, now).text },
     ],
-    text: enrolled
-      ? `Suivez ce cours chez ${provider}. Quand vous l'avez fini, dites-le ${where}.`
-      : `Inscrivez-vous chez ${provider}, puis dites-le ${where}.`,
+    text: [...turnedPaidText(paidSince), act].join(' '),
     exit: enrolled ? null : { href: course.draft.url, text: `S'inscrire chez ${provider} (nouveau site)` },
   };
 }
