@@ -185,14 +185,6 @@ function staysPut(index: Index | undefined, { fields }: CompiledUpdate): boolean
   );
 }
 
-function* found(
-  store: Store,
-  collection: Collection,
-  query: ReturnType<typeof compileQuery>,
-): Generator<{ record: number }> {
-  for (const { record } of search(store, collection, query)) yield { record };
-}
-
 export interface DeleteSpec {
   readonly filter: Doc;
   /** Delete only the first. */
@@ -215,7 +207,7 @@ export function deleteDocuments(
   let deleted = 0;
   let last: Doc | undefined;
   if (!collection) return { deleted, last };
-  for (const { record } of [...found(store, collection, query)]) {
+  for (const record of Array.from(search(store, collection, query), (each) => each.record)) {
     const bytes = store.record(collection, record) as Found['bytes'];
     last = decode(bytes);
     store.remove(collection, record, last, bytes.length);
