@@ -8,7 +8,7 @@ import { type Conflicts, makeConflicts } from '../../src/providers/use-cases/con
 import { conflictModel, conflictsModel } from '../../src/providers/view-models/conflicts.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { errorOf } from '../support/error-of.ts';
-import { aSource, end, makeWorld, record, records, type World } from '../support/harvest-world.ts';
+import { aSource, conditional, end, makeWorld, record, records, type World } from '../support/harvest-world.ts';
 
 const reviewer: Actor = { accountId: 'someone', roles: ['learner', 'reviewer'], memberships: [], strong: false };
 const second = aSource({ id: 'second', title: 'Second' });
@@ -85,6 +85,20 @@ describe('courses that two sources claim', () => {
       (await world.run([...records('a', 'b'), end()])).warnings,
       'nobody is told of a conflict any more',
     ).to.deep.equal([]);
+  });
+
+  it('an answer that changes something is acted on also when the source has nothing new to say; the other one reads nothing', async () => {
+    const again = () => world.run(conditional(listing(), '"1"'), { source: second });
+    const first = await claimed();
+    await again();
+    await answer('first', first);
+    expect((await again()).notModified).to.equal(true);
+    await world.empty();
+    const id = await claimed();
+    await again();
+    await answer('offer', id);
+    expect((await again()).counters).to.include({ created: 1, quarantined: 0 });
+    expect((await again()).notModified).to.equal(true);
   });
 
   it('an answer outlives a run that cannot read the record, and holds for that course alone', async () => {

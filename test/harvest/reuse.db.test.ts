@@ -6,7 +6,17 @@ import { type Identifiers, makeIdentifiers } from '../../src/providers/use-cases
 import { identifierModel, waitingModel } from '../../src/providers/view-models/identifiers.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { errorOf } from '../support/error-of.ts';
-import { aSource, end, type Item, makeWorld, record, records, type World } from '../support/harvest-world.ts';
+import {
+  aSource,
+  conditional,
+  end,
+  endOfChanges,
+  type Item,
+  makeWorld,
+  record,
+  records,
+  type World,
+} from '../support/harvest-world.ts';
 
 const old = { title: 'Tableur', url: 'https://x.example/1', certification: 'RS1' };
 const other = { title: 'Réseaux', url: 'https://x.example/2', certification: 'RS2' };
@@ -107,6 +117,38 @@ describe('reused identifiers', () => {
     const again = await world.run(listing(other));
     expect(again.counters).to.include({ unchanged: 6, restored: 0, withdrawn: 0 });
     expect((await world.courses.byIds([id]))[0]?.state).to.equal('withdrawn');
+  });
+
+  it('the next run acts on an answer also when the source has nothing new to say, and asks with conditions again after it', async () => {
+    const { id } = await asked();
+    await world.run(conditional(listing(other), '"2"'));
+    expect(
+      (await world.run(conditional(listing(other), '"2"'))).notModified,
+      'a question alone reads nothing',
+    ).to.equal(true);
+    await answer('new', (await identifiers.record(reviewer, ref)).reuse.claim);
+    const run = await world.run(conditional(listing(other), '"2"'));
+    expect(run.counters).to.include({ created: 1, withdrawn: 1, quarantined: 0 });
+    expect((await world.course('a/1')).id).to.not.equal(id);
+    expect((await world.run(conditional(listing(other), '"2"'))).notModified).to.equal(true);
+  });
+
+  it('nor does a source that gives its changes alone keep an answer waiting', async () => {
+    await world.run(listing(old));
+    const changes = end({ next: 2 });
+    await world.run([record('a/1', { ...other }), ...rest, changes]);
+    await answer('same', (await identifiers.record(reviewer, ref)).reuse.claim);
+    const modes: string[] = [];
+    const run = await world.run(async function* ({ mode }) {
+      modes.push(mode);
+      yield* mode === 'full' ? [record('a/1', { ...other }), ...rest, changes] : [endOfChanges({ next: 3 })];
+    });
+    expect(run.counters).to.include({ updated: 1, quarantined: 0 });
+    await world.run(async function* ({ mode }) {
+      modes.push(mode);
+      yield endOfChanges({ next: 3 });
+    });
+    expect(modes).to.deep.equal(['full', 'changes']);
   });
 
   it('an answer holds for what the person saw: yet another course under the identifier is asked about again', async () => {

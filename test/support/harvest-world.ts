@@ -61,6 +61,13 @@ export const endOfChanges = (more: object = {}): Item => ({
   ...more,
 });
 
+/** A whole listing by a server that answers conditional questions: « not modified » to who has this version. */
+export const conditional = (items: readonly Item[], etag: string): Listing =>
+  async function* ({ validators }) {
+    if (validators?.etag === etag) yield unchanged;
+    else for (const item of items) yield item.kind === 'end' ? { ...item, validators: { etag } } : item;
+  };
+
 /** Yields the items after the cursor; an Error among them is thrown when its turn comes. */
 async function* play(listing: readonly (Item | Error)[], cursor: number | undefined): AsyncGenerator<Item> {
   const from = listing.findIndex(

@@ -14,7 +14,7 @@ import { notingSunset } from './sunset.ts';
 export interface ListingOptions {
   readonly tools: {
     readonly courses: Pick<CourseWriter, 'hasOverdue'>;
-    readonly records: Pick<RecordStore, 'raws'>;
+    readonly records: Pick<RecordStore, 'raws' | 'answersWait'>;
     readonly runs: Pick<RunStore, 'reading'>;
     readonly frameworkVersion: string;
     readonly openHttp: (source: HarvestSource, signal: AbortSignal, onRetry: () => void) => SourceHttp;
@@ -72,12 +72,14 @@ export function makeListing(options: ListingOptions): Listing {
 
   async function plan(): Promise<ReadingPlan> {
     const reading = await tools.runs.reading(source.id);
-    // A record that must be withdrawn needs a complete listing: « not modified » and « changes » prove no absence.
+    // A record that must be withdrawn needs a complete listing: « not modified » and « changes » prove no absence. One that a
+    // person answered about needs to be met, which they do not promise either.
     const whole =
       progress.everything ||
       reading === null ||
       reading.fingerprint !== now ||
-      (await tools.courses.hasOverdue(source.id, overdue()));
+      (await tools.courses.hasOverdue(source.id, overdue())) ||
+      (await tools.records.answersWait(source.id));
     if (whole) return { mode: 'full' };
     if (reading.next !== undefined) return { mode: 'changes', cursor: { value: reading.next } };
     return { mode: 'full', ...(reading.validators === undefined ? {} : { validators: reading.validators }) };

@@ -7,7 +7,7 @@ import type { CourseId } from '../../catalogue/model.ts';
 import { areDuplicateKeys } from '../../platform/duplicate-key.ts';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
 import type { Claim } from '../model/claim.ts';
-import type { Reuse, ReuseDecision } from '../model/reuse.ts';
+import { type Reuse, type ReuseDecision, reuseChoices } from '../model/reuse.ts';
 import type { RecordOutcome } from '../pipeline/outcome.ts';
 
 /** A `Problem` as it is kept: the value cut short, as text. */
@@ -142,6 +142,8 @@ export interface RecordStore {
     courseId: CourseId,
     decision: NonNullable<Claim['decision']>,
   ): Promise<boolean>;
+  /** True while an answer of a person about a record of the source waits for a run that meets the record. */
+  answersWait(sourceId: string): Promise<boolean>;
   /** How many records of other sources claim a course of this one. */
   claimsOn(sourceId: string): Promise<readonly { readonly sourceId: string; readonly courseId: CourseId }[]>;
   erase(sourceIds: readonly string[]): Promise<void>;
@@ -370,6 +372,17 @@ export function makeRecordStore(connection: Connection): RecordStore {
         { $set: { 'claim.decision': decision } },
       );
       return matchedCount === 1;
+    },
+
+    async answersWait(sourceId) {
+      const here = { sourceId, gone: { $ne: true } };
+      // Orders, and not types: bounds on the indexes, which hold the records that something was asked about.
+      const [reuse, claim] = await Promise.all([
+        marks.findOne({ 'reuse.courseId': { $gt: '' }, 'reuse.decision.choice': { $in: [...reuseChoices] }, ...here }),
+        // The other answer leaves everything as it is.
+        marks.findOne({ 'claim.sourceId': { $gt: '' }, 'claim.decision.choice': 'offer', ...here }),
+      ]);
+      return reuse !== null || claim !== null;
     },
 
     async claimsOn(sourceId) {
