@@ -3,6 +3,7 @@
  * teach it. The rule that chooses them is written in docs/pathways.md; it is pure and gives the same answer every time.
  */
 import { z } from 'zod';
+import type { CourseCorrection } from '../catalogue/model/corrections.ts';
 import type { CpfSummary } from '../catalogue/model/cpf.ts';
 import type { CourseId, CourseState } from '../catalogue/model.ts';
 import type { AccessCode, AccessFacts } from '../eligibility/model.ts';
@@ -61,6 +62,8 @@ export interface PathwayCourse {
   readonly sessions: readonly { readonly state: SessionState; readonly closesAt: Date | null }[];
   readonly state: CourseState;
   readonly harvestedAt: Date;
+  /** Of its prices, by a person; left out when there is none. */
+  readonly corrections?: readonly CourseCorrection[];
   readonly demo: boolean;
 }
 
@@ -84,6 +87,8 @@ export interface StepCourse {
   /** Absent from the last complete listing of its source: shown with its date on the course page. */
   readonly missing: boolean;
   readonly harvestedAt: Date;
+  /** Of its prices, by a person; left out when there is none. */
+  readonly corrections?: readonly CourseCorrection[];
   readonly demo: boolean;
 }
 

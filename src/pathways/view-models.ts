@@ -9,24 +9,25 @@ import {
   type PriceCell,
 } from '../catalogue/model/card.ts';
 import { cpfBadge } from '../catalogue/model/cpf-words.ts';
-import { freshness } from '../catalogue/model/freshness.ts';
-import {
-  amountText,
-  type PriceLineName,
-  type PriceState,
-  priceLineNames,
-  priceText,
-  shortPriceText,
-} from '../catalogue/model/prices.ts';
-import { isFresh } from '../eligibility/model.ts';
+import { freshness, pricesFreshness } from '../catalogue/model/freshness.ts';
+import { type PriceLineName, priceLineNames, shortPriceText } from '../catalogue/model/prices.ts';
 import { certificationState } from '../framework/model/certification.ts';
 import type { Certification } from '../framework/model/reference.ts';
 import { foldedTitle } from '../framework/model/text.ts';
 import type { Framework } from '../framework/model.ts';
 import { count, duration, french, listed, longDate, shortDate } from '../platform/web/format.ts';
-import { euroCents, type PriceLine } from './model/price.ts';
 import type { Pathway, PathwayStep, StepCourse } from './model.ts';
 import { type EndOfLifeModel, endOfLifeModel, zeroSentence } from './view-models/claims.ts';
+import {
+  accessSentence,
+  lineAt,
+  oldestReading,
+  shortTotal,
+  stateOf,
+  stepNumbers,
+  totalText,
+  withCorrected,
+} from './view-models/totals.ts';
 
 type Reference = Pick<Framework, 'certifications' | 'occupations' | 'bands' | 'competences'>;
 
@@ -137,7 +138,9 @@ export function pathwayModel(pathway: Pathway, reference: Reference, now: Date, 
     totalsCaption:
       readAt === null
         ? 'Prix du parcours'
-        : `Prix du parcours, un cours par étape, relevés depuis le ${shortDate(readAt)}`,
+        : french(
+            withCorrected(`Prix du parcours, un cours par étape, relevés depuis le ${shortDate(readAt)}`, pathway),
+          ),
     access: accessSentence(pathway, now),
     zero: zeroSentence(pathway),
     endOfLife: endOfLifeModel(pathway, now),
@@ -158,103 +161,6 @@ export function hoursText({ steps, totals }: Pathway): string {
     return french(`au moins ${duration(min * 60)}, sans compter : ${stepNumbers(steps, unknownSteps)}`);
   }
   return min === max ? duration(min * 60) : `de ${duration(min * 60)} à ${duration(max * 60)}`;
-}
-
-function stepNumbers(steps: readonly PathwayStep[], ids: readonly string[]): string {
-  const numbers = steps.flatMap(({ id }, position) => (ids.includes(id) ? [String(position + 1)] : []));
-  return `${numbers.length > 1 ? 'étapes' : 'étape'} ${listed(numbers)}`.replaceAll(' ', '\u00a0');
-}
-
-/** A 0 grows old between two nights: the lines are judged again at the moment of the page. */
-function lineAt(course: StepCourse, name: PriceLineName, now: Date): PriceLine {
-  const line = course.prices[name];
-  return line.status === 'free' && !isFresh(course.harvestedAt, now) ? { status: 'too-old' } : line;
-}
-
-function stateOf(line: PriceLine): PriceState {
-  switch (line.status) {
-    case 'amount':
-      return { kind: 'amount', price: { amount: line.cents, currency: line.currency, taxIncluded: null } };
-    case 'free':
-    case 'too-old':
-      return { kind: 'free' };
-    case 'included':
-      return { kind: 'included' };
-    case 'none':
-      return { kind: 'absent' };
-    case 'unknown':
-      return { kind: 'unknown' };
-  }
-}
-
-interface Total {
-  readonly cents: number;
-  readonly unknown: readonly string[];
-  readonly readAt: Date | null;
-  /** What a sum of nothing means. */
-  readonly whenZero: PriceState;
-}
-
-function totalOf(pathway: Pathway, name: PriceLineName, now: Date): Total {
-  const lines = pathway.steps.map(({ id, main }) => ({ id, line: main === null ? null : lineAt(main, name, now) }));
-  const cents = lines.map(({ id, line }) => ({ id, cents: line === null ? null : euroCents(line) }));
-  return {
-    cents: cents.reduce((sum, one) => sum + (one.cents ?? 0), 0),
-    unknown: cents.flatMap((one) => (one.cents === null ? [one.id] : [])),
-    readAt: oldestReading(pathway),
-    whenZero: zeroState(lines.map(({ line }) => line?.status)),
-  };
-}
-
-/** Included in a price is not free: one such part is enough. */
-function zeroState(statuses: readonly (PriceLine['status'] | undefined)[]): PriceState {
-  if (statuses.includes('included')) return { kind: 'included' };
-  return { kind: statuses.every((status) => status === 'none') ? 'absent' : 'free' };
-}
-
-function oldestReading({ steps }: Pathway): Date | null {
-  const dates = steps.flatMap(({ main }) => main?.harvestedAt.getTime() ?? []);
-  return dates.length === 0 ? null : new Date(Math.min(...dates));
-}
-
-const euros = (cents: number): PriceState & { kind: 'amount' } => ({
-  kind: 'amount',
-  price: { amount: cents, currency: 'EUR', taxIncluded: null },
-});
-
-/** A sum only when every part is known (T7); never « 0 € » for what nobody told us (T2). */
-export function totalText(pathway: Pathway, name: PriceLineName, now: Date): string {
-  const { cents, unknown, readAt, whenZero } = totalOf(pathway, name, now);
-  const date = readAt === null ? shortDate(pathway.computedAt) : shortDate(readAt);
-  if (unknown.length === pathway.steps.length) return `non communiqué par les organismes (au ${date})`;
-  const missing = stepNumbers(pathway.steps, unknown);
-  if (unknown.length > 0) {
-    return cents === 0
-      ? `non communiqué pour : ${missing} (au ${date})`
-      : `au moins ${amountText(euros(cents))}, sans compter : ${missing}, relevé le ${date}`;
-  }
-  if (cents > 0) return priceText(name, euros(cents), readAt ?? pathway.computedAt, now);
-  return priceText(name, whenZero, readAt ?? pathway.computedAt, now);
-}
-
-function shortTotal(pathway: Pathway, name: PriceLineName, now: Date): string {
-  const { cents, unknown, readAt, whenZero } = totalOf(pathway, name, now);
-  if (unknown.length === pathway.steps.length) return 'non communiqué';
-  const missing = stepNumbers(pathway.steps, unknown);
-  if (unknown.length > 0) {
-    return cents === 0
-      ? `non communiqué pour : ${missing}`
-      : `au moins ${amountText(euros(cents))}, sans compter : ${missing}`;
-  }
-  if (cents > 0) return amountText(euros(cents));
-  return shortPriceText(name, whenZero, readAt ?? pathway.computedAt, now);
-}
-
-/** Only the two claims that help to choose; every price is in the table. */
-function accessSentence(pathway: Pathway, now: Date): string | null {
-  const readAt = oldestReading(pathway);
-  if (readAt === null || pathway.access !== 'free-for-all' || !isFresh(readAt, now)) return null;
-  return `gratuit pour tous, relevé le ${shortDate(readAt)}`;
 }
 
 function stepModel(step: PathwayStep, { competences }: Reference, now: Date, forYou: ForYou): StepModel {
@@ -296,10 +202,10 @@ function courseModel(course: StepCourse, now: Date, { byCourse, keep }: ForYou):
   const forYou = byCourse.get(href) ?? mine.text;
   const cells = priceLineNames.map((name) => ({
     label: labels[name],
-    text: shortPriceText(name, stateOf(lineAt(course, name, now)), course.harvestedAt, now),
+    text: shortPriceText(name, stateOf(lineAt(course, name, now)), course, now),
     mine: false,
   }));
-  const read = freshness(course.harvestedAt, now);
+  const read = pricesFreshness(course, now);
   return {
     title: course.title,
     href: keep(href),
@@ -375,7 +281,7 @@ export function pathwayCard(pathway: Pathway, now: Date): Card {
     stacked: isStacked(prices),
     funding: null,
     zero: zeroSentence(pathway),
-    freshness: readAt === null ? 'prix inconnus' : freshness(readAt, now),
+    freshness: readAt === null ? 'prix inconnus' : withCorrected(freshness(readAt, now), pathway),
     notes: uncovered === 0 ? [] : [`${count(uncovered, 'étape')} sans cours dans le catalogue`],
     keep: keepOf('parcours', pathway.slug, pathway.title, pathwayAddress(pathway.slug)),
   };

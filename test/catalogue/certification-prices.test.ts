@@ -49,6 +49,16 @@ describe('price block of a certification', () => {
     expect(rowsOf([priced(500, 31)]).Cours).to.equal('500 €, donnée ancienne : relevée le 22/10/2026');
   });
 
+  it('T46: prices that people corrected stand apart, with the day of the oldest correction', () => {
+    const corrected = (amount: number, at: string) => ({
+      ...priced(amount, 2),
+      corrections: [{ field: 'price' as const, by: 'provider' as const, at: new Date(at) }],
+    });
+    expect(rowsOf([priced(1200, 2), corrected(450, '2026-11-18'), corrected(500, '2026-11-10')]).Cours).to.equal(
+      "1 200 €, relevé le 20/11/2026 (1 cours) ; de 450 à 500 €, corrigé par l'organisme le 10/11/2026 (2 cours)",
+    );
+  });
+
   it('says of which courses when there are more', () => {
     const { source } = certificationPrices({ courses: [priced(500, 1)], total: 30 }, testNow, 'à calculer');
     expect(plain(source)).to.include('1 cours les plus récents, sur 30,');

@@ -10,6 +10,7 @@ import {
 import type { CourseDraft } from '../../src/catalogue/model.ts';
 import { courseCard } from '../../src/catalogue/view-models/card.ts';
 import { courseModel } from '../../src/catalogue/view-models/course.ts';
+import { otherOfferNotes } from '../../src/catalogue/view-models/offers.ts';
 import { aCourse, aDraft, aSession, daysAgo, euros, selfPaced, testNow } from '../builders/course.ts';
 import { framework } from '../builders/site.ts';
 
@@ -198,8 +199,8 @@ describe('price block', () => {
   for (const { line, when, draft, readAt, text, short } of rows) {
     it(`says « ${text} » for the ${line} when ${when}`, () => {
       const state = pricesOf(aDraft(draft))[line];
-      expect(plain(priceText(line, state, readAt, testNow))).to.equal(text);
-      expect(plain(shortPriceText(line, state, readAt, testNow))).to.equal(short);
+      expect(plain(priceText(line, state, { harvestedAt: readAt }, testNow))).to.equal(text);
+      expect(plain(shortPriceText(line, state, { harvestedAt: readAt }, testNow))).to.equal(short);
     });
   }
 
@@ -237,7 +238,7 @@ describe('price block', () => {
 describe('access sentence', () => {
   const sentence = (draft: Partial<CourseDraft>, harvestedAt = fresh) => {
     const course = aCourse({ draft, harvestedAt });
-    return plain(accessText(accessNow(course, testNow), pricesOf(course.draft)));
+    return plain(accessText(accessNow(course, testNow), course, testNow));
   };
   const noCertificate = { certificate: certificate({ type: 'none' }), exam: exam({ exists: false }) };
 
@@ -298,6 +299,75 @@ describe('access sentence', () => {
     ]);
     const other = pageOf(aCourse({ draft: { price: euros(150) }, harvestedAt: fresh }));
     expect(JSON.stringify(other)).not.to.match(/[Cc]orrig/);
+  });
+
+  const by = (who: 'provider' | 'operator', ...fields: ('price' | 'certificate' | 'exam')[]) =>
+    fields.map((field) => ({ field, by: who, at: new Date('2026-11-21T09:00:00Z') }));
+
+  for (const [when, draft, corrections, harvestedAt, text] of [
+    [
+      'an amount',
+      { price: euros(150) },
+      by('provider', 'price'),
+      fresh,
+      "150 €, corrigé par l'organisme le 21/11/2026",
+    ],
+    ['free', { price: euros(0) }, by('operator', 'price'), fresh, 'gratuit, corrigé par la plateforme le 21/11/2026'],
+    ['taken away', {}, by('operator', 'price'), fresh, 'non communiqué, corrigé par la plateforme le 21/11/2026'],
+    [
+      'an amount, of a source that was last read long ago',
+      { price: euros(150) },
+      by('provider', 'price'),
+      old,
+      "150 €, donnée ancienne : corrigée par l'organisme le 21/11/2026",
+    ],
+    [
+      'free, of a source that was last read long ago',
+      { price: euros(0) },
+      by('provider', 'price'),
+      old,
+      "était gratuit le 21/11/2026, à vérifier auprès de l'organisme",
+    ],
+    ['corrected nowhere', { price: euros(150) }, by('provider', 'exam'), fresh, '150 €, relevé le 20/11/2026'],
+  ] as const) {
+    it(`T46: a price that a person wrote has the day of the correction: ${when}`, () => {
+      const dates = { harvestedAt, corrections };
+      expect(plain(priceText('course', pricesOf(aDraft(draft)).course, dates, testNow))).to.equal(text);
+    });
+  }
+
+  it('T46: a card says which of its prices were not read, beside the day of the reading and in its badge', () => {
+    const card = (draft: Partial<CourseDraft>, corrections: ReturnType<typeof by>) =>
+      courseCard(aCourse({ draft, harvestedAt: fresh, corrections }), context);
+    expect(card({ price: euros(150) }, by('provider', 'price')).freshness).to.equal(
+      "relevé le 20/11/2026 ; prix du cours corrigé par l'organisme le 21/11/2026",
+    );
+    const free = { price: euros(0), certificate: certificate({ free: true }), exam: exam({ exists: false }) };
+    const both = card(free, [...by('operator', 'price'), ...by('operator', 'certificate')]);
+    expect(both.freshness).to.equal(
+      'relevé le 20/11/2026 ; prix du cours et prix du certificat corrigés par la plateforme le 21/11/2026',
+    );
+    expect(both.badge?.text).to.equal(
+      'gratuit pour tous, prix du cours et prix du certificat corrigés par la plateforme le 21/11/2026',
+    );
+    const paid = card(
+      { contentFree: true, certificate: certificate({ price: euros(60) }) },
+      by('provider', 'certificate'),
+    );
+    expect(plain(paid.badge?.text ?? '')).to.equal(
+      "contenu gratuit, certificat payant : 60 €, corrigé par l'organisme le 21/11/2026",
+    );
+    const titled = { field: 'title', by: 'provider', at: fresh } as const;
+    expect(courseCard(aCourse({ harvestedAt: fresh, corrections: [titled] }), context).freshness).to.equal(
+      'relevé le 20/11/2026',
+    );
+  });
+
+  it('T46: each offer of a course has the day of its own price', () => {
+    const course = aCourse({ draft: { price: euros(150) }, harvestedAt: fresh });
+    const other = { ...course, id: '0h3k9qzx', corrections: by('provider', 'price') };
+    const [note = ''] = otherOfferNotes([other], testNow);
+    expect(plain(note)).to.include("Cours : 150 €, corrigé par l'organisme le 21/11/2026.");
   });
 
   it('says nothing reassuring of a price nobody gives', () => {

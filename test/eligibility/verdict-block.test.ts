@@ -158,6 +158,13 @@ describe('the verdict block', () => {
     ]);
   });
 
+  it('T46: the line of the price says what a person corrected of it', () => {
+    const priceCorrection = "prix de l'examen corrigé par la plateforme le 04/06/2026";
+    expect(plain(block({}, { dates: { ...dates, priceCorrection } }).sum[0]?.note ?? '')).to.equal(
+      "Cours, certificat et examen, relevé le 03/06/2026, prix de l'examen corrigé par la plateforme le 04/06/2026",
+    );
+  });
+
   const forYou: readonly (readonly [string, Changes, string])[] = [
     ['gratuit_pour_tous', { 'action.prix': 0 }, '0 €, gratuit pour tous'],
     [

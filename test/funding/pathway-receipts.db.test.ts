@@ -100,6 +100,21 @@ describe('receipts of pathways', function () {
     expect(receipt).to.deep.include({ format: 2, date: day, balanceIncluded: true, dates: { register: '2026-11-20' } });
   });
 
+  it('T46: say of the step whose price a person corrected who did and when', async () => {
+    const corrections = [{ field: 'price' as const, by: 'operator' as const, at: new Date('2026-11-20T09:00:00Z') }];
+    world.courses = world.courses.map((course) => (course.id === 'aaaa1111' ? { ...course, corrections } : course));
+    const receipt = await issued();
+    const said = 'prix du cours corrigé par la plateforme le 20/11/2026';
+    expect(receipt.steps.map(({ chosen }) => chosen?.dates.priceCorrection)).to.deep.equal([
+      said,
+      undefined,
+      undefined,
+    ]);
+    const { text } = await request(site).get(`/verdicts/${receipt.code}`);
+    expect(plain(text)).to.include(`2 000 €, relevé le 21/11/2026, ${said}`);
+    expect(plain(text)).to.include('2 000 €, corrigé par la plateforme le 20/11/2026');
+  });
+
   it('no balance unless it was ticked, in no step and not in the database (T20)', async () => {
     const receipt = await issued(2_987.65, false);
     expect(receipt.balanceIncluded).to.equal(false);

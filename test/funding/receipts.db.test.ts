@@ -80,6 +80,18 @@ describe('receipts', function () {
       });
     });
 
+    it('T46: what a person corrected of a price, and when, in the signed text as on the page', async () => {
+      const at = new Date('2026-11-20T09:00:00Z');
+      world.courses = [{ ...aFundedCourse(), corrections: [{ field: 'price', by: 'provider', at }] }];
+      const receipt = await issued();
+      const said = "corrigé par l'organisme le 20/11/2026";
+      expect(receipt.dates.priceCorrection).to.equal(`prix du cours ${said}`);
+      expect(receipt.subject?.course?.prices[0]?.text).to.equal(`4\u00a0800\u00a0€, ${said}`);
+      const { text } = await request(site).get(`/verdicts/${receipt.code}`);
+      expect(plain(text)).to.include(`4 800 €, ${said}`);
+      expect(plain(text)).to.include(`Cours, certificat et examen, relevé le 21/11/2026, prix du cours ${said}`);
+    });
+
     it('no balance unless it was ticked, in the database neither (T20)', async () => {
       const receipt = await issued();
       expect(receipt.dossier).to.have.nested.property('personne.soldeCpf', null);

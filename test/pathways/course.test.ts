@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { type Course, type CourseDraft, unknownDraft } from '../../src/catalogue/model.ts';
+import { loadFramework } from '../../src/framework/data.ts';
+import { buildPathway } from '../../src/pathways/model/build.ts';
 import { pathwayCourseOf, sessionStateAt } from '../../src/pathways/model/course.ts';
 import { pricesOf } from '../../src/pathways/model/price.ts';
-import { costing, daysAgo, now } from './courses.ts';
+import { aDefinition, aPathwayCourse, costing, daysAgo, now } from './courses.ts';
 
 const draft: CourseDraft = {
   ...unknownDraft,
@@ -61,6 +63,22 @@ describe('what pathways read of a course', () => {
     const course = pathwayCourseOf(aCourse({ contentFree: true }));
     expect(course.access).to.deep.include({ contentFree: true, source: 'Catalogue', readAt: daysAgo(2) });
     expect(course.certifications).to.deep.equal(['RNCP37674']);
+  });
+});
+
+describe('what a person corrected of a price (T46)', () => {
+  const at = daysAgo(1);
+  const price = { field: 'price', by: 'provider', at } as const;
+
+  it('comes with the course into its step; other corrections stay behind', () => {
+    const course = { ...aCourse(), corrections: [price, { field: 'title', by: 'provider', at }] as const };
+    expect(pathwayCourseOf(course).corrections).to.deep.equal([price]);
+    const built = buildPathway(aDefinition(), [aPathwayCourse('x', { corrections: [price] })], loadFramework(), now);
+    expect(built.steps[0]?.main?.corrections).to.deep.equal([price]);
+  });
+
+  it('leaves no trace in a course that nobody corrected', () => {
+    expect(pathwayCourseOf(aCourse())).not.to.have.property('corrections');
   });
 });
 

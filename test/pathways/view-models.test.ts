@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { PriceLine } from '../../src/pathways/model/price.ts';
 import type { PathwayStep } from '../../src/pathways/model.ts';
-import { hoursText, pathwayCard, pathwayModel, titleMatch, totalText } from '../../src/pathways/view-models.ts';
+import { totalText } from '../../src/pathways/view-models/totals.ts';
+import { hoursText, pathwayCard, pathwayModel, titleMatch } from '../../src/pathways/view-models.ts';
 import { daysAgo, testNow } from '../builders/course.ts';
 import { aPathway, aStep, aStepCourse } from '../builders/pathway.ts';
 import { framework } from '../builders/site.ts';
@@ -65,6 +66,56 @@ describe('totals of a pathway (T7)', () => {
       pathwayCard(aPathway({ steps: steps([{ status: 'free' }], daysAgo(days)) }), testNow).badge;
     expect(at(30)?.text).to.equal('gratuit pour tous, relevé le 23/10/2026');
     expect(at(31)).to.equal(null);
+  });
+});
+
+describe('prices of a pathway that a person corrected (T46)', () => {
+  const corrected = (line: PriceLine, ...fields: ('price' | 'certificate' | 'exam')[]) =>
+    aStepCourse({
+      harvestedAt: daysAgo(2),
+      prices: { course: line, certificate: { status: 'free' }, exam: { status: 'none' } },
+      corrections: fields.map((field) => ({ field, by: 'provider', at: daysAgo(1) })),
+    });
+  const pathwayOf = (...mains: readonly PathwayStep['main'][]) =>
+    aPathway({ steps: mains.map((main, position) => aStep({ id: `s${position}`, main })) });
+
+  it('a sum says at which step a person wrote the price, and only in the line of that price', () => {
+    const pathway = pathwayOf(corrected(amount(60), 'price'), aStepCourse(), corrected(amount(40), 'price'));
+    const line = (name: 'course' | 'certificate') => plain(totalText(pathway, name, testNow));
+    expect(line('course')).to.equal('100 €, relevé le 20/11/2026, prix corrigés aux étapes 1 et 3');
+    expect(line('certificate')).to.equal('compris dans le prix du cours');
+    expect(plain(totalText(pathwayOf(corrected(amount(60), 'price'), null), 'course', testNow))).to.equal(
+      "au moins 60 €, sans compter : étape 2, relevé le 20/11/2026, prix corrigé à l'étape 1",
+    );
+  });
+
+  it('what does not exist was corrected by nobody', () => {
+    const pathway = pathwayOf(corrected(amount(60), 'exam'));
+    expect(plain(totalText(pathway, 'exam', testNow))).to.equal("pas d'examen");
+    expect(plain(pathwayCard(pathway, testNow).freshness)).to.equal('relevé le 20/11/2026');
+  });
+
+  it('its card, its caption and « gratuit pour tous » say it too', () => {
+    const pathway = pathwayOf(corrected({ status: 'free' }, 'price'), aStepCourse());
+    const card = pathwayCard(pathway, testNow);
+    expect(plain(card.freshness)).to.equal("relevé le 20/11/2026, prix corrigé à l'étape 1");
+    expect(plain(card.badge?.text ?? '')).to.equal("gratuit pour tous, relevé le 20/11/2026, prix corrigé à l'étape 1");
+    expect(plain(pathwayModel(pathway, framework, testNow).totalsCaption)).to.equal(
+      "Prix du parcours, un cours par étape, relevés depuis le 20/11/2026, prix corrigé à l'étape 1",
+    );
+  });
+
+  it('each course of a step says who corrected it and when', () => {
+    const pathway = aPathway({
+      steps: [aStep({ main: corrected(amount(60), 'price'), alternatives: [corrected(amount(70), 'certificate')] })],
+    });
+    const [step] = pathwayModel(pathway, framework, testNow).steps;
+    expect(step?.main?.freshness).to.equal(
+      "relevé le 20/11/2026 ; prix du cours corrigé par l'organisme le 21/11/2026",
+    );
+    expect(plain(step?.alternatives[0]?.line ?? '')).to.match(
+      /relevé le 20\/11\/2026 ; prix du certificat corrigé par l'organisme le 21\/11\/2026$/,
+    );
   });
 });
 

@@ -133,6 +133,9 @@ describe('correcting a record in place', () => {
     const forecast = await correcting.check(mine, ref, { price: '1080' });
     expect(forecast).to.deep.include({ result: 'valid', fundedBefore: false });
     expect(forecast.course?.draft.price?.amount).to.equal(108_000);
+    expect(forecast.course?.corrections?.map(({ field, by }) => [field, by])).to.deep.equal([['price', 'provider']]);
+    const operated = await correcting.check(operator, ref, { price: '1080' });
+    expect(operated.course?.corrections?.[0]?.by).to.equal('operator');
     expect(await live(), 'nothing is kept by a check').to.deep.equal([]);
     const said = (one: Foreseen) => {
       const shown = { said: { ...forecast, ...one }, card: null };

@@ -3,8 +3,9 @@
  * one sentence a stored access code is shown with. Words are the specification's.
  */
 import { type Access, accessOf, isFresh } from '../../eligibility/model.ts';
-import { money, shortDate } from '../../platform/web/format.ts';
+import { listed, money, shortDate } from '../../platform/web/format.ts';
 import { accessFactsOf, type Course, type CourseDraft, type Money } from '../model.ts';
+import { type CourseCorrection, type CourseField, correctedBy, correctedNames } from './corrections.ts';
 
 export type PriceState =
   | { readonly kind: 'amount'; readonly price: Money }
@@ -66,32 +67,83 @@ export function amountText(state: PriceState & { readonly kind: 'amount' | 'rang
   return `de ${from} à ${money(last)}${tax}`;
 }
 
-/** The whole line, with its date: « 60 €, relevé le 20/11/2026 ». */
-export function priceText(name: PriceLineName, state: PriceState, readAt: Date, now: Date): string {
-  const date = shortDate(readAt);
+/** What dates the prices of a course: the day its source was read, and what a person wrote over what it says. */
+export type PriceDates = Pick<Course, 'harvestedAt' | 'corrections'>;
+
+const priceFields: Readonly<Record<PriceLineName, CourseField>> = {
+  course: 'price',
+  certificate: 'certificate',
+  exam: 'exam',
+};
+
+/** Those of the three prices. */
+export function priceCorrectionsOf(dates: Pick<Course, 'corrections'>): readonly CourseCorrection[] {
+  return priceLineNames.flatMap((name) => priceCorrectionOf(name, dates) ?? []);
+}
+
+export function priceCorrectionOf(
+  name: PriceLineName,
+  { corrections = [] }: Pick<Course, 'corrections'>,
+): CourseCorrection | undefined {
+  return corrections.find(({ field }) => field === priceFields[name]);
+}
+
+const personAndDay = ({ by, at }: CourseCorrection) => `${correctedBy[by]} le ${shortDate(at)}`;
+
+/** « prix du cours et prix du certificat corrigés par l'organisme le 21/11/2026 »; null when nobody corrected a price. */
+export function correctedPricesText(dates: Pick<Course, 'corrections'>): string | null {
+  const fields = new Map<string, string[]>();
+  for (const correction of priceCorrectionsOf(dates)) {
+    const said = personAndDay(correction);
+    fields.set(said, [...(fields.get(said) ?? []), correctedNames[correction.field]]);
+  }
+  const texts = [...fields].map(
+    ([said, names]) => `${listed(names)} ${names.length > 1 ? 'corrigés' : 'corrigé'} ${said}`,
+  );
+  return texts.length === 0 ? null : texts.join(', ');
+}
+
+/**
+ * The whole line, with its date: « 60 €, relevé le 20/11/2026 ». « relevé » is read at the source (T46): what a person wrote
+ * is « corrigé par l'organisme le 21/11/2026 ».
+ */
+export function priceText(name: PriceLineName, state: PriceState, dates: PriceDates, now: Date): string {
+  const { harvestedAt } = dates;
+  const correction = priceCorrectionOf(name, dates);
+  const said = (ending: '' | 'e') =>
+    correction === undefined
+      ? `relevé${ending} le ${shortDate(harvestedAt)}`
+      : `corrigé${ending} ${personAndDay(correction)}`;
+  const fresh = isFresh(harvestedAt, now);
   switch (state.kind) {
     case 'amount':
     case 'range':
-      return `${amountText(state)}, ${isFresh(readAt, now) ? `relevé le ${date}` : `donnée ancienne : relevée le ${date}`}`;
+      return `${amountText(state)}, ${fresh ? said('') : `donnée ancienne : ${said('e')}`}`;
     case 'free':
-      return isFresh(readAt, now) ? `gratuit, relevé le ${date}` : wasFree(date);
+      return fresh ? `gratuit, ${said('')}` : wasFree(shortDate(correction?.at ?? harvestedAt));
     case 'included':
       return 'compris dans le prix du cours';
     case 'absent':
       return absent[name];
     case 'unknown':
-      return `non communiqué par l'organisme (au ${date})`;
+      // The provider may well have given one, which a person took away.
+      return correction === undefined
+        ? `non communiqué par l'organisme (au ${shortDate(harvestedAt)})`
+        : `non communiqué, ${said('')}`;
   }
 }
 
 /** The same for a card, where the date stands once for the four. */
-export function shortPriceText(name: PriceLineName, state: PriceState, readAt: Date, now: Date): string {
+export function shortPriceText(name: PriceLineName, state: PriceState, dates: PriceDates, now: Date): string {
+  const { harvestedAt } = dates;
   switch (state.kind) {
     case 'amount':
     case 'range':
       return amountText(state);
     case 'free':
-      return isFresh(readAt, now) ? 'gratuit' : `était gratuit le ${shortDate(readAt)}`;
+      return isFresh(harvestedAt, now)
+        ? 'gratuit'
+        : `était gratuit le ${shortDate(priceCorrectionOf(name, dates)?.at ?? harvestedAt)}`;
     case 'included':
       return 'compris';
     case 'absent':
@@ -117,18 +169,21 @@ export function accessNow(course: Course, now: Date): Access {
 }
 
 /** The sentence any visitor reads for an access code (product 3.1, table of what is stored). */
-export function accessText(access: Access, prices: Prices): string {
+export function accessText(access: Access, course: Pick<Course, 'draft' | 'corrections'>, now: Date): string {
+  const { corrections = [] } = course;
   const date = shortDate(access.date);
+  const prices = pricesOf(course.draft);
+  const line = (name: PriceLineName) => priceText(name, prices[name], { harvestedAt: access.date, corrections }, now);
   switch (access.code) {
     case 'free-for-all':
-      return `gratuit pour tous, relevé le ${date}`;
+      return `gratuit pour tous, ${correctedPricesText(course) ?? `relevé le ${date}`}`;
     case 'funded-for-job-seekers':
       return fundedText(access.source, access.date);
     case 'content-free':
-      return `contenu gratuit, ${paidPart(prices, date)}`;
+      return `contenu gratuit, ${paidPart(prices, line)}`;
     case 'paid':
       return prices.course.kind === 'amount' || prices.course.kind === 'range'
-        ? `${amountText(prices.course)}, relevé le ${date}`
+        ? line('course')
         : `non communiqué par l'organisme (au ${date})`;
     case 'unknown':
       return access.reason === 'too-old' ? wasFree(date) : `non communiqué par l'organisme (au ${date})`;
@@ -141,10 +196,10 @@ export function fundedText(source: string, date: Date): string {
 }
 
 /** Of a course with free content: the certificate is named first, the exam only when the certificate costs nothing. */
-function paidPart({ certificate, exam }: Prices, date: string): string {
-  if (certificate.kind === 'amount') return `certificat payant : ${amountText(certificate)}, relevé le ${date}`;
+function paidPart({ certificate, exam }: Prices, line: (name: PriceLineName) => string): string {
+  if (certificate.kind === 'amount') return `certificat payant : ${line('certificate')}`;
   if (certificate.kind === 'unknown') return "certificat : non communiqué par l'organisme";
   const settled = certificate.kind === 'absent' ? 'pas de certificat' : 'certificat compris';
-  if (exam.kind === 'amount') return `${settled}, examen payant : ${amountText(exam)}, relevé le ${date}`;
+  if (exam.kind === 'amount') return `${settled}, examen payant : ${line('exam')}`;
   return `${settled}, examen : non communiqué par l'organisme`;
 }

@@ -4,6 +4,7 @@ import type { IsoDate } from '../../eligibility/model/dates.ts';
 import type { Register, RegisterRecord } from '../../framework/registry/model.ts';
 import { isoDay } from '../../platform/web/format.ts';
 import { dossierOf, type FundingFacts, recordCodeOf } from '../model/dossier.ts';
+import { correctedPricesText } from '../model/prices.ts';
 import { blocksDeclaredOn } from '../model/provider-facts.ts';
 import { inOrder } from '../model/sessions.ts';
 import type { Course } from '../model.ts';
@@ -129,6 +130,7 @@ function actionOf(
   const { provider } = facts;
   const seen = [provider?.declarationValid, provider?.qualiopi, provider?.delisted].flatMap((fact) => fact?.date ?? []);
   const next = inOrder(course.draft.sessions, now)[0]?.start ?? null;
+  const corrected = correctedPricesText(course);
   return {
     title: `${course.draft.title}, ${course.draft.provider.name}`,
     href: `/cours/${encodeURIComponent(course.slug)}`,
@@ -139,6 +141,7 @@ function actionOf(
       register: readOn(facts.certification, registerDate),
       provider: seen.sort()[0] ?? null,
       price: isoDay(course.harvestedAt),
+      ...(corrected === null ? {} : { priceCorrection: corrected }),
     },
     sessionStart: next === null ? null : isoDay(new Date(next)),
     blocksDeclared: blocksDeclaredOn(provider, facts.code === null ? null : recordCodeOf(facts.code), date),

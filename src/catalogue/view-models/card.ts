@@ -4,7 +4,7 @@ import { courseAddress } from '../model/addresses.ts';
 import { type Badge, type Card, type Fact, isStacked, keepOf, type PriceCell } from '../model/card.ts';
 import { zeroPossibleNow } from '../model/cpf.ts';
 import { cpfBadge, zeroText } from '../model/cpf-words.ts';
-import { freshness, silentSince } from '../model/freshness.ts';
+import { pricesFreshness, silentSince } from '../model/freshness.ts';
 import { accessNow, accessText, fundedText, priceLineNames, pricesOf, shortPriceText } from '../model/prices.ts';
 import { inOrder, paceText } from '../model/sessions.ts';
 import type { Course } from '../model.ts';
@@ -41,7 +41,7 @@ export function courseCard(course: Course, context: CardContext): Card {
     stacked: isStacked(prices),
     funding: draft.fundedForJobSeekers === null ? null : fundedText(course.sourceTitle, harvestedAt),
     zero: zero === null ? null : zeroText(zero),
-    freshness: [freshness(harvestedAt, now), ...(silent === undefined ? [] : [silentSince(silent)])].join(' ; '),
+    freshness: [pricesFreshness(course, now), ...(silent === undefined ? [] : [silentSince(silent)])].join(' ; '),
     notes: [
       ...otherOfferNotes(otherOffers?.get(course.id) ?? [], now),
       ...(alignment.digital === null ? ['Sujet numérique à vérifier'] : []),
@@ -54,7 +54,7 @@ export function courseCard(course: Course, context: CardContext): Card {
 /** The state worth seeing first: free for all, or free content. Prices and unknowns are in the block below. */
 function accessBadge(course: Course, now: Date): Badge | null {
   const access = accessNow(course, now);
-  const text = accessText(access, pricesOf(course.draft));
+  const text = accessText(access, course, now);
   if (access.code === 'free-for-all') return { tone: 'ok', icon: 'coche', text };
   return access.code === 'content-free' ? { tone: 'info', icon: 'info', text } : null;
 }
@@ -64,7 +64,7 @@ function priceCells(course: Course, now: Date, forYou = 'à calculer'): readonly
   return [
     ...priceLineNames.map((name) => ({
       label: priceLabels[name],
-      text: shortPriceText(name, prices[name], course.harvestedAt, now),
+      text: shortPriceText(name, prices[name], course, now),
       mine: false,
     })),
     { label: 'Pour vous', text: forYou, mine: true },

@@ -1,7 +1,15 @@
 /** The price block of a certification: it has no price of its own, so each line says what the courses that prepare it cost. */
 import { isFresh } from '../../eligibility/model.ts';
 import { count, french, shortDate } from '../../platform/web/format.ts';
-import { type PriceLineName, type PriceState, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
+import {
+  type PriceDates,
+  type PriceLineName,
+  type PriceState,
+  priceCorrectionOf,
+  priceLineNames,
+  pricesOf,
+  priceText,
+} from '../model/prices.ts';
 import type { Course, Money } from '../model.ts';
 import { priceLabels } from './card.ts';
 
@@ -10,7 +18,7 @@ export interface CertificationPrices {
   readonly source: string;
 }
 
-type Priced = Pick<Course, 'draft' | 'harvestedAt'>;
+type Priced = Pick<Course, 'draft' | 'harvestedAt' | 'corrections'>;
 
 /**
  * @param courses those that are shown
@@ -39,7 +47,7 @@ export function certificationPrices(
 
 interface Group {
   readonly state: PriceState;
-  readonly readAt: Date;
+  readonly dates: PriceDates;
   readonly courses: number;
 }
 
@@ -48,27 +56,32 @@ function lineText(name: PriceLineName, courses: readonly Priced[], now: Date): s
   const groups = groupsOf(name, courses, now);
   return groups
     .map((group) => {
-      const text = priceText(name, group.state, group.readAt, now);
+      const text = priceText(name, group.state, group.dates, now);
       return groups.length === 1 ? text : `${text} (${count(group.courses, 'cours', 'cours')})`;
     })
     .join(' ; ');
 }
 
-/** Alike states together, amounts as a range; each dated by its oldest reading. */
+/** Alike states together, amounts as a range; each dated by its oldest reading, or by its oldest correction. */
 function groupsOf(name: PriceLineName, courses: readonly Priced[], now: Date): readonly Group[] {
   const groups = new Map<string, Group>();
-  for (const { draft, harvestedAt } of courses) {
+  for (const course of courses) {
+    const { draft, harvestedAt } = course;
     const state = pricesOf(draft)[name];
-    const key = keyOf(state, harvestedAt, now);
+    const correction = priceCorrectionOf(name, course);
+    const key = `${keyOf(state, harvestedAt, now)} ${correction?.by ?? ''}`;
     const known = groups.get(key);
+    const dates = { harvestedAt, corrections: correction === undefined ? [] : [correction] };
     groups.set(key, {
       state: known === undefined ? state : together(known.state, state),
-      readAt: known === undefined || harvestedAt < known.readAt ? harvestedAt : known.readAt,
+      dates: known === undefined || saidAt(dates) < saidAt(known.dates) ? dates : known.dates,
       courses: (known?.courses ?? 0) + 1,
     });
   }
   return [...groups].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group);
 }
+
+const saidAt = ({ harvestedAt, corrections }: PriceDates): Date => corrections?.[0]?.at ?? harvestedAt;
 
 const order: Readonly<Record<PriceState['kind'], number>> = {
   free: 0,

@@ -1,18 +1,25 @@
 /** The page of a course: everything the source says, where it comes from, and what it does not say. */
 
-import { isFresh } from '../../eligibility/model.ts';
 import { certificationState } from '../../framework/model/certification.ts';
 import type { Certification } from '../../framework/model/reference.ts';
 import type { AlignedCompetence, Framework } from '../../framework/model.ts';
 import { count, french, listed, longDate, shortDate } from '../../platform/web/format.ts';
 import { courseAddress } from '../model/addresses.ts';
 import { type Badge, type Fact, type Keep, keepOf } from '../model/card.ts';
-import { type CourseCorrection, type CourseField, correctedBy, correctedNames } from '../model/corrections.ts';
+import { type CourseCorrection, correctedBy, correctedNames } from '../model/corrections.ts';
 import { zeroPossibleNow } from '../model/cpf.ts';
 import { cpfBadge, zeroConditions, zeroLabel } from '../model/cpf-words.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
 import type { CoursePage } from '../model/pages.ts';
-import { accessNow, accessText, amountText, fundedText, priceLineNames, pricesOf, priceText } from '../model/prices.ts';
+import {
+  accessNow,
+  accessText,
+  fundedText,
+  priceCorrectionsOf,
+  priceLineNames,
+  pricesOf,
+  priceText,
+} from '../model/prices.ts';
 import { datesOf, dateText, enrolmentText, inOrder, isSelfPaced, stateAt } from '../model/sessions.ts';
 import { catalogueOf, deadLink } from '../model/source-words.ts';
 import type { Course, Session } from '../model.ts';
@@ -197,25 +204,12 @@ function factsOf({ draft, alignment }: Course, { bands }: Reference): readonly F
   ];
 }
 
-const correctedLines = { course: 'price', certificate: 'certificate', exam: 'exam' } as const;
-
 function pricesModel(course: Course, now: Date, forYou: string): CourseModel['prices'] {
-  const { draft, harvestedAt, corrections = [] } = course;
-  const prices = pricesOf(draft);
-  /** « relevé » is read at the source (T46): an amount that a person wrote has the date of the correction. */
-  const textOf = (name: (typeof priceLineNames)[number]): string => {
-    const state = prices[name];
-    const correction = corrections.find(({ field }) => field === correctedLines[name]);
-    const text = priceText(name, state, harvestedAt, now);
-    if (correction === undefined || !isFresh(harvestedAt, now)) return text;
-    const end = `corrigé ${correctedBy[correction.by]} le ${shortDate(correction.at)}`;
-    if (state.kind === 'amount' || state.kind === 'range') return `${amountText(state)}, ${end}`;
-    return state.kind === 'free' ? `gratuit, ${end}` : text;
-  };
+  const prices = pricesOf(course.draft);
   return [
     ...priceLineNames.map((name) => ({
       label: priceLabels[name],
-      text: textOf(name),
+      text: priceText(name, prices[name], course, now),
       mine: false,
     })),
     { label: 'Pour vous', text: forYou, mine: true },
@@ -225,11 +219,10 @@ function pricesModel(course: Course, now: Date, forYou: string): CourseModel['pr
 /** The condition stands beside the claim; a declared funding keeps the source's own words. */
 function accessModel(course: Course, now: Date): CourseModel['access'] {
   const access = accessNow(course, now);
-  const prices = pricesOf(course.draft);
   const heading = "Pour les demandeurs d'emploi";
   const { fundedForJobSeekers } = course.draft;
   if (access.code === 'free-for-all') {
-    const text = `Ce cours est ${accessText(access, prices)}. Cela vaut aussi pour vous, sans condition.`;
+    const text = `Ce cours est ${accessText(access, course, now)}. Cela vaut aussi pour vous, sans condition.`;
     return { heading, text: french(text), quote: null };
   }
   if (fundedForJobSeekers !== null) {
@@ -237,7 +230,7 @@ function accessModel(course: Course, now: Date): CourseModel['access'] {
     return { heading, text: french(text), quote: fundedForJobSeekers.text };
   }
   if (access.code !== 'content-free') return null;
-  const sentence = accessText(access, prices);
+  const sentence = accessText(access, course, now);
   return { heading: 'À savoir', text: french(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`), quote: null };
 }
 
@@ -399,12 +392,9 @@ function correctedSentences({ corrections = [] }: Pick<Course, 'corrections'>): 
   return [...said('provider'), ...said('operator')];
 }
 
-const priceFields: readonly CourseField[] = ['price', 'certificate', 'exam'];
-
 function pricesSourceOf(course: Course): string {
-  const corrections = (course.corrections ?? []).filter(({ field }) => priceFields.includes(field));
   const read = `Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(course.harvestedAt)}.`;
-  return [read, ...correctedSentences({ corrections })].join(' ');
+  return [read, ...correctedSentences({ corrections: priceCorrectionsOf(course) })].join(' ');
 }
 
 /** One line per block of the page (T30). */

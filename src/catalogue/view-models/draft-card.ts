@@ -1,16 +1,15 @@
 /** A course that is not published yet, as a list would show it: for previews. */
 import { accessOf } from '../../eligibility/model.ts';
-import type { Alignment } from '../../framework/model.ts';
-import { accessFactsOf, type Course, type CourseDraft, providerIdOf } from '../model.ts';
+import { accessFactsOf, type Course, providerIdOf } from '../model.ts';
 import { courseCard } from './card.ts';
 import type { BandTitles } from './words.ts';
 
 export function draftCard(
-  read: { readonly draft: CourseDraft; readonly alignment: Alignment },
+  read: Pick<Course, 'draft' | 'alignment' | 'corrections'>,
   source: { readonly title: string },
   context: { readonly now: Date; readonly bands: BandTitles },
 ) {
-  const { draft, alignment } = read;
+  const { draft } = read;
   const { now, bands } = context;
   const course: Course = {
     id: '',
@@ -19,8 +18,7 @@ export function draftCard(
     sourceTitle: source.title,
     remoteId: '',
     providerId: providerIdOf(draft.provider),
-    draft,
-    alignment,
+    ...read,
     access: accessOf(accessFactsOf(draft, source, now), now),
     cpf: null,
     state: 'pending',

@@ -30,7 +30,7 @@ export function offersModel({ course, offers }: CoursePage & { kind: 'course' },
     ),
     rows: offers.map((offer) => {
       const prices = pricesOf(offer.draft);
-      const text = (name: 'course' | 'certificate') => french(priceText(name, prices[name], offer.harvestedAt, now));
+      const text = (name: 'course' | 'certificate') => french(priceText(name, prices[name], offer, now));
       return {
         provider: offer.draft.provider.name,
         source: french(catalogueOf(offer.sourceTitle).replace(/^c/, 'C')),
@@ -63,7 +63,7 @@ const namedOffers = 2;
 export function otherOfferNotes(others: readonly Course[], now: Date): string[] {
   const notes = others.slice(0, namedOffers).map((offer) => {
     const prices = pricesOf(offer.draft);
-    const text = (name: 'course' | 'certificate') => priceText(name, prices[name], offer.harvestedAt, now);
+    const text = (name: 'course' | 'certificate') => priceText(name, prices[name], offer, now);
     return `Aussi proposé par ${offer.draft.provider.name}. Cours : ${text('course')}. Certificat : ${text('certificate')}.`;
   });
   const more = others.length - namedOffers;

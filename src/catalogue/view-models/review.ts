@@ -121,7 +121,7 @@ export function pairModel({ pair, courses }: ShownPair, now: Date, typed: string
     other: b === undefined ? 'effacé' : french(text(b)),
   });
   const price = (name: 'course' | 'certificate') => (course: Course) =>
-    priceText(name, pricesOf(course.draft)[name], course.harvestedAt, now);
+    priceText(name, pricesOf(course.draft)[name], course, now);
   const states: Readonly<Record<Course['state'], string>> = {
     pending: 'en attente',
     published: 'publié',

@@ -8,6 +8,8 @@ export interface FactDates {
   readonly provider: IsoDate | null;
   /** When the price was read. */
   readonly price: IsoDate | null;
+  /** « prix du cours corrigé par l'organisme le 21/11/2026 »: what a person wrote of it, which was not read; left out: nothing. */
+  readonly priceCorrection?: string | undefined;
 }
 
 /** One thing that is paid for: a course, or the course of one step. */

@@ -1,5 +1,6 @@
 /** What the person pays: the line « Pour vous » of a price block, and the sum line by line. No amount stands without its date. */
 import { french, listed } from '../../platform/web/format.ts';
+import type { FactDates } from '../model/aim.ts';
 import type { IsoDate } from '../model/dates.ts';
 import type { Dossier } from '../model/dossier.ts';
 import { inForce, type RuleSet, type RuleVersion } from '../model/rule-set.ts';
@@ -82,17 +83,18 @@ function validity({ from, to }: RuleVersion): string {
 
 /**
  * Price, cap, rights, aid, participation, rest: price = aid + rights + rest.
- * @param priceDate when the price was read; null when the price was given by hand
+ * @param dates of the price: no day when it was given by hand
  */
 export function sumRows(
   verdict: Verdict,
   dossier: Dossier,
   rules: RuleSet,
-  priceDate: IsoDate | null,
+  dates: Pick<FactDates, 'price' | 'priceCorrection'>,
 ): readonly SumRow[] {
   const { action, personne, cofinancements } = dossier;
   const on = shortDay(verdict.date);
-  const read = priceDate === null ? `au ${on}` : `relevé le ${shortDay(priceDate)}`;
+  const corrected = dates.priceCorrection === undefined ? '' : `, ${dates.priceCorrection}`;
+  const read = dates.price === null ? `au ${on}` : `relevé le ${shortDay(dates.price)}${corrected}`;
   const row = (label: string, note: string, amount: string): SumRow => ({
     label,
     note: french(note),

@@ -114,7 +114,7 @@ export function verdictBlock(verdict: Verdict, dossier: Dossier, context: Verdic
         : null,
     warnings: warningsOf(verdict, dossier, context),
     conditions: verdict.conditions.map(({ text }) => french(text)),
-    sum: sumRows(verdict, dossier, rules, dates.price),
+    sum: sumRows(verdict, dossier, rules, dates),
     sumCaption: french(`Le calcul, pour une inscription le ${shortDay(verdict.date)}`),
     forYou: forYouText(verdict, dossier, verdict.date),
     reuse: reuseOf(verdict, dossier, rules).text,

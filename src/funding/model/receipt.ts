@@ -82,7 +82,13 @@ export const receiptHead = {
   /** The day that the answer is about. */
   date: day,
   /** Of the facts that are not the person's; null where a day is not known. `register`: of the newest one held. */
-  dates: z.strictObject({ register: day.nullable(), provider: day.nullable(), price: day.nullable() }),
+  dates: z.strictObject({
+    register: day.nullable(),
+    provider: day.nullable(),
+    price: day.nullable(),
+    /** French, with its day; left out: nobody corrected it. */
+    priceCorrection: text.optional(),
+  }),
   /** Start of the next session, as it was announced. */
   sessionStart: day.nullable(),
   /** The offer names the blocks of its certification; null or left out: not known. */

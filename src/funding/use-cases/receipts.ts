@@ -217,6 +217,7 @@ export function makeReceipts(parts: ReceiptParts): Receipts {
       const rules = ruleSets.current();
       const verdict = assess(reading.dossier, reading.dossier.date, rules);
       const issuedAt = now();
+      const { priceCorrection } = about?.dates ?? {};
       const content = {
         issuedAt: issuedAt.toISOString(),
         date: verdict.date,
@@ -224,6 +225,7 @@ export function makeReceipts(parts: ReceiptParts): Receipts {
           register: (await registerDate()) ?? about?.dates.register ?? null,
           provider: about?.dates.provider ?? null,
           price: about?.dates.price ?? null,
+          ...(priceCorrection === undefined ? {} : { priceCorrection }),
         },
         sessionStart: about?.sessionStart ?? null,
         blocksDeclared: about?.blocksDeclared ?? null,

@@ -114,7 +114,7 @@ export function courseAsItIs(course: Course, now: Date): NonNullable<Subject['co
     status: enrolmentText(draft.sessions, now).text,
     prices: priceLineNames.map((name) => ({
       label: priceLabels[name],
-      text: priceText(name, prices[name], harvestedAt, now),
+      text: priceText(name, prices[name], course, now),
     })),
   };
 }

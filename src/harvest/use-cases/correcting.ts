@@ -1,6 +1,6 @@
 /** One record as its source gave it, and what would become of it with corrections: the judge of a run, writing nothing. */
 
-import { type CourseField, courseFields } from '../../catalogue/model/corrections.ts';
+import { type CourseCorrection, type CourseField, courseFields } from '../../catalogue/model/corrections.ts';
 import type { CourseDraft } from '../../catalogue/model.ts';
 import type { KnownCourse } from '../../catalogue/store/document.ts';
 import type { CourseWriter } from '../../catalogue/store/writing.ts';
@@ -12,7 +12,7 @@ import type { HarvestSource } from '../model.ts';
 import { canonicalText, FieldRefusal, fieldTexts } from '../pipeline/course-fields.ts';
 import { judge } from '../pipeline/judge.ts';
 import { keptProblem } from '../pipeline/outcome.ts';
-import { fieldOfProblem, overlay, sourceValueOf } from '../pipeline/patches.ts';
+import { correctionsOf, fieldOfProblem, overlay, sourceValueOf } from '../pipeline/patches.ts';
 import { type Entry, entryOf } from '../pipeline/read.ts';
 import { claimIn, settle } from '../pipeline/write.ts';
 import type { PatchStore } from '../store/patches.ts';
@@ -55,7 +55,12 @@ export interface Trial {
   readonly problems: readonly PlacedProblem[];
   readonly reason: string | null;
   /** As it would be published; null when it would not. */
-  readonly course: { readonly draft: CourseDraft; readonly alignment: Alignment; readonly harvestedAt: Date } | null;
+  readonly course: {
+    readonly draft: CourseDraft;
+    readonly alignment: Alignment;
+    readonly corrections: readonly CourseCorrection[];
+    readonly harvestedAt: Date;
+  } | null;
 }
 
 /** What a person typed, field by field, read as the next run would. */
@@ -72,8 +77,8 @@ export interface Correcting {
   /** null for a record that the source never gave. */
   look(source: HarvestSource, remoteId: string): Promise<LookedRecord | null>;
   read(source: HarvestSource, remoteId: string, typed: ReadonlyMap<CourseField, string>): Promise<ReadForm>;
-  /** With what was read of a form; with nothing changed, as it stands. */
-  try(source: HarvestSource, remoteId: string, form: Omit<ReadForm, 'refused'>): Promise<Trial>;
+  /** With what `by` typed in a form, as it was read; with nothing changed, as it stands. */
+  try(source: HarvestSource, remoteId: string, form: Omit<ReadForm, 'refused'>, by: Patch['by']): Promise<Trial>;
 }
 
 export interface CorrectingDependencies {
@@ -222,7 +227,7 @@ export function makeCorrecting(dependencies: CorrectingDependencies): Correcting
       return { changed, back, refused };
     },
 
-    async try(source, remoteId, { changed, back }) {
+    async try(source, remoteId, { changed, back }, by) {
       const found = await needed(source, remoteId);
       const { connector, draft, problems, at } = found;
       const kept = found.own.filter((patch) => isLive(patch) && !changed.has(patch.field) && !back.has(patch.field));
@@ -231,11 +236,12 @@ export function makeCorrecting(dependencies: CorrectingDependencies): Correcting
         const said = sourceValueOf(field, draft, problems, connector);
         return {
           ...{ sourceId: source.id, remoteId, field, version: 0, revision: 0, source: said, value },
-          ...{ by: 'provider', at: at0, why: '', seen: { value: said, at }, appliedAt: null },
+          ...{ by, at: at0, why: '', seen: { value: said, at }, appliedAt: null },
           ...{ ended: null, undoneAt: null, past: [] },
         };
       });
-      const { judged, end } = await settled(source, found, [...kept, ...written]);
+      const corrections = [...kept, ...written];
+      const { judged, end } = await settled(source, found, corrections);
       const left = placed(end.problems, connector);
       const result = { accepted: 'valid', 'out-of-scope': 'out-of-scope', quarantined: 'quarantined' } as const;
       return {
@@ -244,7 +250,10 @@ export function makeCorrecting(dependencies: CorrectingDependencies): Correcting
         reason: end.reason,
         course:
           judged.kind === 'course' && end.verdict !== 'quarantined'
-            ? { draft: judged.draft, alignment: judged.alignment, harvestedAt: at }
+            ? {
+                ...{ draft: judged.draft, alignment: judged.alignment },
+                ...{ corrections: correctionsOf(corrections), harvestedAt: at },
+              }
             : null,
       };
     },

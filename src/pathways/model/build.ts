@@ -124,6 +124,7 @@ function stepCourseOf(course: PathwayCourse, now: Date): StepCourse {
     prices: pricesOf(course.access, now),
     missing: course.state === 'missing',
     harvestedAt: course.harvestedAt,
+    ...(course.corrections === undefined ? {} : { corrections: course.corrections }),
     demo: course.demo,
   };
 }

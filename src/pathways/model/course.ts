@@ -1,4 +1,5 @@
 /** The small part of a course that pathways read. */
+import { priceCorrectionsOf } from '../../catalogue/model/prices.ts';
 import type { Course } from '../../catalogue/model.ts';
 import { accessFactsOf } from '../../catalogue/model.ts';
 import { foldedTitle } from '../../framework/model/text.ts';
@@ -11,6 +12,7 @@ export function pathwayCourseOf(course: Course): PathwayCourse {
   const { draft, alignment } = course;
   const weeks = draft.durationWeeks;
   const weekly = draft.effortMinutesPerWeek;
+  const corrections = priceCorrectionsOf(course);
   return {
     id: course.id,
     slug: course.slug,
@@ -31,6 +33,7 @@ export function pathwayCourseOf(course: Course): PathwayCourse {
     })),
     state: course.state,
     harvestedAt: course.harvestedAt,
+    ...(corrections.length === 0 ? {} : { corrections }),
     demo: course.demo,
   };
 }

@@ -66,12 +66,13 @@ function rowOf({ title, chosen }: JudgedStep, at: number, date: IsoDate): WholeC
   const { action, dossier, verdict } = chosen;
   const price = dossier.action.prix;
   const read = action.dates.price === null ? shortDate(noon(date)) : shortDate(noon(action.dates.price));
+  const corrected = action.dates.priceCorrection === undefined ? '' : `, ${action.dates.priceCorrection}`;
   const orUnknown = (cents: number | null) => (cents === null ? notKnown : euros(cents));
   return {
     step: french(step),
     course: action.href === null ? null : { text: action.title, href: action.href },
     answer: french(answerOf(chosen)),
-    price: french(price === null ? `${notKnown} (au ${read})` : `${euros(price)}, relevé le ${read}`),
+    price: french(price === null ? `${notKnown} (au ${read})` : `${euros(price)}, relevé le ${read}${corrected}`),
     aid: dossier.cofinancements === null ? notKnown : euros(0),
     rights: orUnknown(verdict.acces === 'gratuit_pour_tous' ? 0 : verdict.droitsMobilisables),
     rest: orUnknown(verdict.acces === 'gratuit_pour_tous' ? 0 : verdict.resteACharge),

@@ -3,8 +3,7 @@
 import type { CourseField } from '../../catalogue/model/corrections.ts';
 import type { CpfSummary } from '../../catalogue/model/cpf.ts';
 import type { CourseEvent } from '../../catalogue/model/history.ts';
-import type { Course, CourseDraft } from '../../catalogue/model.ts';
-import type { Alignment } from '../../framework/model.ts';
+import type { Course } from '../../catalogue/model.ts';
 import type { Patch, SourceValue } from '../../harvest/model/patch.ts';
 import type { Source } from '../model.ts';
 import type { Reader, ReportProblem } from './report.ts';
@@ -62,7 +61,7 @@ export interface CorrectedRecord {
 export interface Forecast {
   readonly result: 'valid' | 'out-of-scope';
   readonly reason: string | null;
-  readonly course: { readonly draft: CourseDraft; readonly alignment: Alignment } | null;
+  readonly course: Pick<Course, 'draft' | 'alignment' | 'corrections'> | null;
   readonly cpf: CpfSummary | null;
   readonly advice: string | null;
   /** The account pays it today, as it is published. */

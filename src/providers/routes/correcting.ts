@@ -2,9 +2,8 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { CourseEvent } from '../../catalogue/model/history.ts';
-import type { Course, CourseDraft } from '../../catalogue/model.ts';
+import type { Course } from '../../catalogue/model.ts';
 import { AppError } from '../../errors.ts';
-import type { Alignment } from '../../framework/model.ts';
 import { queryText, unkept } from '../../platform/web/answers.ts';
 import type { FieldErrors } from '../../platform/web/forms.ts';
 import { sendPage, type Views } from '../../platform/web/views.ts';
@@ -39,10 +38,7 @@ export function correctingRoutes(parts: {
   readonly correcting: Correcting;
   readonly views: Views;
   /** A course that is not published, as a list would show it. */
-  cardOf(
-    read: { readonly draft: CourseDraft; readonly alignment: Alignment },
-    source: { readonly title: string },
-  ): PreviewCard;
+  cardOf(read: Pick<Course, 'draft' | 'alignment' | 'corrections'>, source: { readonly title: string }): PreviewCard;
   historyOf(
     course: Course,
     events: readonly CourseEvent[],

@@ -103,11 +103,13 @@ export function makeCorrecting(dependencies: CorrectingDependencies) {
     );
   }
 
+  const by = (reader: Reader) => (reader === 'operator' ? ('operator' as const) : ('provider' as const));
+
   async function forecastOf(
-    { record, source }: { readonly record: LookedRecord; readonly source: Source },
+    { record, source, reader }: { readonly record: LookedRecord; readonly source: Source; readonly reader: Reader },
     form: Parameters<Engine['try']>[2],
   ): Promise<Forecast> {
-    const trial = await engine.try(source, record.remoteId, form);
+    const trial = await engine.try(source, record.remoteId, form, by(reader));
     if (trial.result === 'quarantined') {
       const details: Record<string, string> = {};
       for (const { corrects, message } of trial.problems) details[corrects ?? ''] ??= message;
@@ -134,8 +136,6 @@ export function makeCorrecting(dependencies: CorrectingDependencies) {
     }
     return { ...found, form, forecast: await forecastOf(found, form) };
   }
-
-  const by = (reader: Reader) => (reader === 'operator' ? ('operator' as const) : ('provider' as const));
 
   /** One entry a field: the trail holds codes, not lists. */
   async function tell(actor: Actor, act: string, sourceId: string, fields: Iterable<CourseField>): Promise<void> {
@@ -260,7 +260,7 @@ export function makeCorrecting(dependencies: CorrectingDependencies) {
           if (value === undefined) {
             throw refusedForm({ valeur: 'Écrivez une autre valeur que la vôtre et que celle de la source.' });
           }
-          await forecastOf({ record, source }, form).catch((error: unknown) => {
+          await forecastOf({ record, source, reader }, form).catch((error: unknown) => {
             if (error instanceof AppError && error.kind === 'invalid')
               throw refusedForm({ valeur: error.publicMessage });
             throw error;
