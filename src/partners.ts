@@ -28,6 +28,7 @@ import { makeDeadLinks } from './providers/use-cases/dead-links.ts';
 import { makeDrafting } from './providers/use-cases/drafting.ts';
 import type { Due } from './providers/use-cases/due.ts';
 import { makeIdentifiers } from './providers/use-cases/identifiers.ts';
+import { makeNextReading } from './providers/use-cases/next-reading.ts';
 import { makeNotices, makeTell } from './providers/use-cases/notices.ts';
 import { makeOperating } from './providers/use-cases/operating.ts';
 import { makeOwn } from './providers/use-cases/own.ts';
@@ -73,6 +74,7 @@ export function openPartners(parts: PartnersParts) {
     ...{ sources, closing, harvest, due, presenceOf: courses.presence, audit, now },
     countDeadLinks: links.countDead,
   };
+  const readNext = makeNextReading({ harvest, due, now });
   return {
     operating: makeOperating({ ...shared, organisations: teams.names, tell }),
     own: makeOwn({ ...shared, organisations: teams.providers }),
@@ -88,8 +90,8 @@ export function openPartners(parts: PartnersParts) {
       rebuildPathways: parts.rebuildPathways,
     }),
     deadLinks: makeDeadLinks({ sources, links, courses }),
-    conflicts: makeConflicts({ sources, records, courses, audit, now }),
-    identifiers: makeIdentifiers({ sources, records, patches, courses, audit, now }),
+    conflicts: makeConflicts({ sources, records, courses, audit, readNext, now }),
+    identifiers: makeIdentifiers({ sources, records, patches, courses, audit, readNext, now }),
     correcting: makeCorrecting({
       ...{ sources, patches, courses, history, harvest, foresee, audit, now },
       engine: makeCorrectingEngine({ records, courses, patches, connectors, align: parts.align, log: parts.log, now }),

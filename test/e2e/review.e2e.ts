@@ -164,4 +164,42 @@ describe('duplicates reviewed in a browser', function () {
       expect(found).to.deep.equal([]);
     });
   }
+
+  it('keeps an answer, says when it acts, and gives an operator the run at once', async () => {
+    const path = `${platform.url}admin/fiches/${recordKey(record)}/identifiant`;
+    await page.goto(path);
+    await page.getByLabel(/^C’est un nouveau cours/).check();
+    await page.getByLabel(/^Pourquoi/).fill('Autre titre, autre adresse');
+    await page.getByRole('button', { name: 'Enregistrer la réponse' }).click();
+    await page.getByText('Réponse enregistrée.').waitFor();
+    await page.getByText("La réponse s'applique à la prochaine collecte de").waitFor();
+    expect(await page.getByRole('button', { name: 'Lancer une collecte maintenant' }).count()).to.equal(0);
+    const operator = await platform.signedIn(browser, 'exploitation');
+    for (const { name, width, scheme } of screens) {
+      const context = await browser.newContext({
+        viewport: { width, height: 900 },
+        colorScheme: scheme,
+        storageState: await operator.context().storageState(),
+      });
+      const shown = await context.newPage();
+      await shown.goto(path);
+      expect(await violationsOf(shown), name).to.deep.equal([]);
+      expect(await shown.evaluate<number>('document.documentElement.scrollWidth - innerWidth'), name).to.be.most(0);
+      const shots = process.env.SHOTS;
+      const file = `${shots}/answered-${width}-${scheme}.png`;
+      if (shots !== undefined) await shown.screenshot({ path: file, fullPage: true });
+      await context.close();
+    }
+    await operator.goto(path);
+    await operator.getByRole('button', { name: 'Lancer une collecte maintenant' }).click();
+    await operator.getByText('Une nouvelle collecte est demandée').waitFor();
+    for (let attempt = 0; ; attempt += 1) {
+      const [course] = await app.courses
+        .bySource(record.sourceId, { limit: 500 })
+        .then((all) => all.filter(({ remoteId, state }) => remoteId === record.remoteId && state === 'published'));
+      if (course !== undefined && course.draft.title !== 'Retouche photo pour débuter') break;
+      expect(attempt, 'the run acts on the answer').to.be.lessThan(50);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  });
 });

@@ -5,6 +5,7 @@ import { makeDuplicates } from '../../src/catalogue/use-cases/duplicates.ts';
 import { takeLock } from '../../src/platform/lock.ts';
 import type { Source } from '../../src/providers/model.ts';
 import { type Conflicts, makeConflicts } from '../../src/providers/use-cases/conflicts.ts';
+import { makeNextReading } from '../../src/providers/use-cases/next-reading.ts';
 import { conflictModel, conflictsModel } from '../../src/providers/view-models/conflicts.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -21,10 +22,14 @@ describe('courses that two sources claim', () => {
 
   before(async () => {
     world = await makeWorld();
-    const known = new Map([aSource(), second].map((one) => [one.id, one as unknown as Source]));
+    const life = { organisationId: null, state: 'active', rhythm: 'weekly', history: [] };
+    const known = new Map([aSource(), second].map((one) => [one.id, { ...one, ...life } as unknown as Source]));
+    const harvest = { runsOf: world.store.runs.bySource };
+    const due = { openBreakers: async () => new Map() };
     conflicts = makeConflicts({
       sources: { byId: async (id) => known.get(id) ?? null },
       ...{ records: world.store.records, courses: world.courses, now: world.now },
+      readNext: makeNextReading({ harvest, due, now: world.now }),
       audit: {
         record: async ({ act, details }) => {
           acts.push(`${act} ${details?.choice}`);
@@ -85,6 +90,25 @@ describe('courses that two sources claim', () => {
       (await world.run([...records('a', 'b'), end()])).warnings,
       'nobody is told of a conflict any more',
     ).to.deep.equal([]);
+  });
+
+  it('says when the answer acts, and that the other one changes nothing', async () => {
+    const operator: Actor = { ...reviewer, roles: ['learner', 'operator'], strong: true };
+    const page = async () => conflictModel(await conflicts.conflict(operator, ref), true);
+    const id = await claimed();
+    expect((await page()).acts?.replace(/[\u00a0\u202f]/g, ' ')).to.match(
+      /^La réponse s'applique à la prochaine collecte de « Second », prévue le \d{1,2} \S+ \d{4} à 5 h 12\.$/,
+    );
+    await answer('first', id);
+    const first = await page();
+    expect(first).to.include({ acts: null, launchAction: null });
+    expect(first.decided).to.contain('Rien ne change');
+    await world.empty();
+    await answer('offer', await claimed());
+    const offer = await page();
+    expect(offer.acts).to.contain('prochaine collecte');
+    const [run] = await world.store.runs.bySource('second', 1);
+    expect(offer.launchAction).to.equal(`/admin/collectes/${run?.id}/refaire`);
   });
 
   it('an answer that changes something is acted on also when the source has nothing new to say; the other one reads nothing', async () => {

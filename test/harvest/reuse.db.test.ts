@@ -1,8 +1,11 @@
 /** An identifier that names another course: held for a person, who says which of the two it is; the next run acts on it. */
 import { expect } from 'chai';
+import { SourceError } from '../../src/errors.ts';
 import { recordKey } from '../../src/providers/model/correcting.ts';
 import type { Source } from '../../src/providers/model.ts';
+import { makeDue } from '../../src/providers/use-cases/due.ts';
 import { type Identifiers, makeIdentifiers } from '../../src/providers/use-cases/identifiers.ts';
+import { makeNextReading } from '../../src/providers/use-cases/next-reading.ts';
 import { identifierModel, waitingModel } from '../../src/providers/view-models/identifiers.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -38,13 +41,16 @@ describe('reused identifiers', () => {
   let identifiers: Identifiers;
   const acts: string[] = [];
   const ref = { sourceId: 'partenaire', remoteId: 'a/1' };
+  let source: Source;
 
   before(async () => {
     world = await makeWorld();
-    const source = { ...aSource(), organisationId: 'school', state: 'active' } as unknown as Source;
+    const harvest = { runsOf: world.store.runs.bySource, status: world.store.runs.lastOfEach };
+    const due = makeDue({ sources: async () => [source], harvest, now: world.now });
     identifiers = makeIdentifiers({
       sources: { byId: async (id) => (id === source.id ? source : null) },
       ...{ records: world.store.records, patches: world.store.patches, courses: world.courses, now: world.now },
+      readNext: makeNextReading({ harvest, due, now: world.now }),
       audit: {
         record: async ({ act, details }) => {
           acts.push(`${act} ${details?.choice}`);
@@ -55,6 +61,8 @@ describe('reused identifiers', () => {
   after(() => world.close());
   beforeEach(async () => {
     acts.length = 0;
+    const life = { organisationId: 'school', state: 'active', rhythm: 'daily', history: [] };
+    source = { ...aSource(), ...life } as unknown as Source;
     await world.empty();
   });
 
@@ -149,6 +157,47 @@ describe('reused identifiers', () => {
       yield endOfChanges({ next: 3 });
     });
     expect(modes).to.deep.equal(['full', 'changes']);
+  });
+
+  it('says when the answer acts, and lets those who may launch a collecte launch it', async () => {
+    const { claim } = await asked();
+    const page = async (who: Actor = reviewer) => {
+      const { acts, decided, launchAction } = identifierModel(await identifiers.record(who, ref), false);
+      return { acts, decided: decided?.replace(/\u00a0/g, ' ') ?? null, launchAction };
+    };
+    const words = async (who?: Actor) => (await page(who)).acts.replace(/[\u00a0\u202f]/g, ' ');
+    const dated =
+      /^La réponse s'applique à la prochaine collecte de « Partenaire », prévue le \d{1,2} \S+ \d{4} à 5 h 12\.$/;
+    expect(await words(), 'before the answer').to.match(dated);
+    expect((await page(member('school'))).launchAction, 'nothing to launch yet').to.equal(null);
+    await answer('same', claim);
+    expect(await words()).to.match(dated);
+    world.pass(1);
+    const [last] = await world.store.runs.bySource(ref.sourceId, 1);
+    const operator = actor(['learner', 'operator']);
+    expect((await page()).launchAction, 'a reviewer launches nothing').to.equal(null);
+    expect((await page(member('school'))).launchAction).to.equal('/fournisseur/sources/partenaire/collectes');
+    expect((await page(operator)).launchAction).to.equal(`/admin/collectes/${last?.id}/refaire`);
+
+    source = { ...source, rhythm: 'manual' };
+    expect(await words()).to.contain('Cette source est collectée à la demande');
+    source = { ...source, state: 'paused' };
+    expect(await words()).to.contain("Aucune n'est prévue : cette source est en pause.");
+    for (const who of [member('school'), operator]) expect((await page(who)).launchAction).to.equal(null);
+
+    source = { ...source, state: 'active', rhythm: 'daily' };
+    for (let times = 0; times < 3; times += 1) {
+      await world.run([new SourceError('unreachable', 'Serveur injoignable')]);
+      world.pass(1);
+    }
+    expect(await words()).to.contain(', car son serveur ne répond plus.');
+
+    await world.store.runs.request({
+      ...{ id: 'now', sourceId: ref.sourceId, sourceTitle: 'Partenaire' },
+      ...{ trigger: 'manual', everything: false, now: world.now() },
+    });
+    expect(await words()).to.contain('est demandée ou en cours');
+    for (const who of [member('school'), operator]) expect((await page(who)).launchAction).to.equal(null);
   });
 
   it('an answer holds for what the person saw: yet another course under the identifier is asked about again', async () => {

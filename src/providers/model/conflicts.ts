@@ -2,6 +2,7 @@
 import type { Course } from '../../catalogue/model.ts';
 import type { Claim } from '../../harvest/model/claim.ts';
 import type { RecordRef } from './correcting.ts';
+import type { NextReading } from './schedule.ts';
 
 export interface Conflict extends RecordRef {
   readonly claim: Claim;
@@ -10,6 +11,11 @@ export interface Conflict extends RecordRef {
   /** Titles of both sources. */
   readonly first: string;
   readonly second: string;
+}
+
+export interface ConflictPage extends Conflict {
+  /** Of the second source; null when it was erased meanwhile. */
+  readonly next: NextReading | null;
 }
 
 export interface ConflictList {

@@ -3,6 +3,7 @@ import type { Course } from '../../catalogue/model.ts';
 import type { Reuse } from '../../harvest/model/reuse.ts';
 import type { Source } from '../model.ts';
 import type { Reader } from './report.ts';
+import type { NextReading } from './schedule.ts';
 
 /** A record whose identifier names another course now. */
 export interface ReusedRecord {
@@ -12,13 +13,14 @@ export interface ReusedRecord {
   readonly reuse: Reuse;
   /** On display under this identifier; null when it was erased meanwhile. */
   readonly course: Course | null;
+  readonly next: NextReading;
 }
 
 export interface ReusedList {
   readonly total: number;
   readonly page: number;
   readonly more: boolean;
-  readonly records: readonly Omit<ReusedRecord, 'reader' | 'source'>[];
+  readonly records: readonly Omit<ReusedRecord, 'reader' | 'source' | 'next'>[];
   /** Titles by id of the source. */
   readonly sources: ReadonlyMap<string, string>;
   readonly sourceIds: readonly string[];

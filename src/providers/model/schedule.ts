@@ -40,6 +40,18 @@ export function nextRun(
   return null;
 }
 
+/** When the source is read next, for a person whose answer waits for that. */
+export interface NextReading extends Pick<Source, 'state' | 'rhythm'> {
+  /** null when nothing is scheduled. */
+  readonly at: Date | null;
+  /** A run is asked for or goes on: it may have met the record already. */
+  readonly isActive: boolean;
+  /** Its server keeps failing: `at` is later than the rhythm says. */
+  readonly leftAlone: boolean;
+  /** How this person asks for a run at once: of an own source, or again as an operator; null when none may be asked for. */
+  readonly launch: { readonly sourceId: string } | { readonly runId: string } | null;
+}
+
 /** Between the starts of two runs asked by hand: a partner's server and ours are spared. */
 export const pauseMinutes = 10;
 

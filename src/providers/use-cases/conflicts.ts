@@ -6,9 +6,10 @@ import { type Claim, type ClaimChoice, claimChoices } from '../../harvest/model/
 import type { RecordStore } from '../../harvest/store/records.ts';
 import type { Audit } from '../../platform/audit.ts';
 import { type Actor, requireRight } from '../../rights.ts';
-import type { Conflict, ConflictList } from '../model/conflicts.ts';
+import type { Conflict, ConflictList, ConflictPage } from '../model/conflicts.ts';
 import type { RecordRef } from '../model/correcting.ts';
 import type { SourceStore } from '../store.ts';
+import type { ReadNext } from './next-reading.ts';
 import { writtenReason } from './operating.ts';
 
 export interface ConflictDependencies {
@@ -16,6 +17,7 @@ export interface ConflictDependencies {
   readonly records: Pick<RecordStore, 'marks' | 'claiming' | 'decideClaim'>;
   readonly courses: Pick<CourseStore, 'byIds'>;
   readonly audit: Pick<Audit, 'record'>;
+  readonly readNext: ReadNext;
   readonly now: () => Date;
 }
 
@@ -24,7 +26,7 @@ export type Conflicts = ReturnType<typeof makeConflicts>;
 export const conflictsPerPage = 20;
 
 /** Every function throws AppError `forbidden` without the right `catalogue:review`. */
-export function makeConflicts({ sources, records, courses, audit, now }: ConflictDependencies) {
+export function makeConflicts({ sources, records, courses, audit, readNext, now }: ConflictDependencies) {
   const titleOf = async (id: string) => (await sources.byId(id))?.title ?? id;
 
   async function shown(ref: RecordRef, claim: Claim, found?: ReadonlyMap<string, Course>): Promise<Conflict> {
@@ -32,12 +34,14 @@ export function makeConflicts({ sources, records, courses, audit, now }: Conflic
     return { ...ref, claim, course, first: await titleOf(claim.sourceId), second: await titleOf(ref.sourceId) };
   }
 
-  async function conflict(actor: Actor, ref: RecordRef): Promise<Conflict> {
+  async function conflict(actor: Actor, ref: RecordRef): Promise<ConflictPage> {
     requireRight(actor, 'catalogue:review');
     const { sourceId, remoteId } = ref;
     const claim = (await records.marks(sourceId, [remoteId])).get(remoteId)?.claim ?? null;
     if (claim === null) throw new AppError('not-found', 'FICHE_INCONNUE', "Cette page n'existe pas.");
-    return shown({ sourceId, remoteId }, claim);
+    const source = await sources.byId(sourceId);
+    const next = source === null ? null : await readNext(actor, source);
+    return { ...(await shown({ sourceId, remoteId }, claim)), next };
   }
 
   return {

@@ -13,6 +13,7 @@ import type { RecordRef } from '../model/correcting.ts';
 import type { ReusedList, ReusedRecord } from '../model/identifiers.ts';
 import type { Source } from '../model.ts';
 import type { SourceStore } from '../store.ts';
+import type { ReadNext } from './next-reading.ts';
 import { writtenReason } from './operating.ts';
 import { ownSource } from './own.ts';
 
@@ -22,6 +23,7 @@ export interface IdentifierDependencies {
   readonly patches: Pick<PatchStore, 'ofRecord' | 'end'>;
   readonly courses: Pick<CourseStore, 'byIds'>;
   readonly audit: Pick<Audit, 'record'>;
+  readonly readNext: ReadNext;
   readonly now: () => Date;
 }
 
@@ -30,7 +32,7 @@ export type Identifiers = ReturnType<typeof makeIdentifiers>;
 export const reusedPerPage = 20;
 
 export function makeIdentifiers(dependencies: IdentifierDependencies) {
-  const { sources, records, patches, courses, audit, now } = dependencies;
+  const { sources, records, patches, courses, audit, readNext, now } = dependencies;
   const unknown = () => new AppError('not-found', 'FICHE_INCONNUE', "Cette page n'existe pas.");
 
   /** @throws AppError `not-found` for who may not answer */
@@ -43,7 +45,8 @@ export function makeIdentifiers(dependencies: IdentifierDependencies) {
     const mark = (await records.marks(sourceId, [remoteId])).get(remoteId);
     if (source === null || mark?.reuse === undefined) throw unknown();
     const [course = null] = await courses.byIds([mark.reuse.courseId]);
-    return { reader: reviews ? 'operator' : 'organisation', source, remoteId, reuse: mark.reuse, course };
+    const next = await readNext(actor, source);
+    return { reader: reviews ? 'operator' : 'organisation', source, remoteId, reuse: mark.reuse, course, next };
   }
 
   return {

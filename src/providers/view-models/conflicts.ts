@@ -2,9 +2,9 @@
 import { courseAddress } from '../../catalogue/model/addresses.ts';
 import { count, french, longDate } from '../../platform/web/format.ts';
 import { field, formPage } from '../../platform/web/forms.ts';
-import type { Conflict, ConflictList } from '../model/conflicts.ts';
+import type { Conflict, ConflictList, ConflictPage } from '../model/conflicts.ts';
 import { type IdentifierForm, unanswered } from './identifiers.ts';
-import { choiceGroup, recordPath } from './words.ts';
+import { actsSentence, choiceGroup, launchPath, recordPath } from './words.ts';
 
 export const conflictsPath = '/admin/revue/conflits';
 export const conflictPath = (ref: { readonly sourceId: string; readonly remoteId: string }) =>
@@ -32,12 +32,12 @@ export function conflictsModel({ total, page, more, conflicts }: ConflictList) {
   };
 }
 
-export function conflictModel(one: Conflict, done: boolean, form: IdentifierForm = unanswered) {
-  const { claim, course, first, second, remoteId } = one;
+export function conflictModel(one: ConflictPage, done: boolean, form: IdentifierForm = unanswered) {
+  const { claim, course, first, second, remoteId, next } = one;
   const { decision } = claim;
   return {
     ...formPage('Qui tient ce cours ?', form.errors),
-    notice: done ? french('Réponse enregistrée. Elle s’applique à la prochaine collecte de la seconde source.') : null,
+    notice: done ? 'Réponse enregistrée.' : null,
     title: titleOf(one),
     facts: [
       { label: 'Organisme', text: course?.draft.provider.name ?? 'effacé' },
@@ -50,8 +50,13 @@ export function conflictModel(one: Conflict, done: boolean, form: IdentifierForm
       decision === undefined
         ? null
         : french(
-            `Réponse du ${longDate(decision.at)} : ${decision.choice === 'offer' ? 'deux offres du même cours' : 'la première source le garde'} (« ${decision.reason} »). Elle s'applique à la prochaine collecte.`,
+            decision.choice === 'offer'
+              ? `Réponse du ${longDate(decision.at)} : deux offres du même cours (« ${decision.reason} »).`
+              : `Réponse du ${longDate(decision.at)} : la première source le garde (« ${decision.reason} »). Rien ne change : la fiche de la seconde reste en quarantaine.`,
           ),
+    // The other answer leaves everything as it is: there is nothing to wait for.
+    acts: next === null || decision?.choice === 'first' ? null : actsSentence(next, second),
+    launchAction: next === null || decision?.choice !== 'offer' ? null : launchPath(next),
     form:
       decision !== undefined
         ? null

@@ -5,7 +5,7 @@ import { count, french, listed, longDate } from '../../platform/web/format.ts';
 import { type FieldErrors, field, formPage, inSpace } from '../../platform/web/forms.ts';
 import type { ReusedList, ReusedRecord } from '../model/identifiers.ts';
 import { homePath, providerLinks } from './space.ts';
-import { choiceGroup, recordPath } from './words.ts';
+import { actsSentence, choiceGroup, launchPath, recordPath } from './words.ts';
 
 export const waitingPath = '/admin/revue/identifiants';
 
@@ -26,7 +26,7 @@ export interface IdentifierForm {
 export const unanswered: IdentifierForm = { choice: '', reason: '', errors: {} };
 
 export function identifierModel(record: ReusedRecord, done: boolean, form: IdentifierForm = unanswered) {
-  const { reader, source, remoteId, reuse, course } = record;
+  const { reader, source, remoteId, reuse, course, next } = record;
   const { decision } = reuse;
   const ref = { sourceId: source.id, remoteId };
   const operator = reader === 'operator';
@@ -39,10 +39,10 @@ export function identifierModel(record: ReusedRecord, done: boolean, form: Ident
     ),
     organisation: null,
     isOperator: operator,
-    notice: done ? french('Réponse enregistrée. Elle s’applique à la prochaine collecte de cette source.') : null,
+    notice: done ? 'Réponse enregistrée.' : null,
     crumb: operator ? { text: 'Identifiants réutilisés', href: waitingPath } : { text: 'Sources', href: homePath },
     intro: french(
-      `Dans la source « ${source.title} », l'identifiant ${remoteId} désignait un cours ; son titre, son adresse et sa certification ont tous changé. L'ancien cours reste affiché, tel quel, en attendant votre réponse.`,
+      `Dans la source « ${source.title} », l'identifiant ${remoteId} désignait un cours ; son titre, son adresse et sa certification ont tous changé. L'ancien cours reste affiché, tel quel, ${decision === null ? 'en attendant votre réponse' : "jusqu'à la collecte qui appliquera la réponse"}.`,
     ),
     code: { text: 'E_IDENTIFIANT_REUTILISE', href: problemPath('E_IDENTIFIANT_REUTILISE') },
     rows: [
@@ -59,8 +59,10 @@ export function identifierModel(record: ReusedRecord, done: boolean, form: Ident
       decision === null
         ? null
         : french(
-            `Réponse du ${longDate(decision.at)} : ${decision.choice === 'new' ? 'un nouveau cours' : 'le même cours'} (« ${decision.reason} »). Elle s'applique à la prochaine collecte.`,
+            `Réponse du ${longDate(decision.at)} : ${decision.choice === 'new' ? 'un nouveau cours' : 'le même cours'} (« ${decision.reason} »).`,
           ),
+    acts: actsSentence(next, source.title),
+    launchAction: decision === null ? null : launchPath(next),
     form:
       decision !== null
         ? null

@@ -6,6 +6,7 @@ import { clock, count, french, longDate, number, shortDate } from '../../platfor
 import type { FieldErrors } from '../../platform/web/forms.ts';
 import { type RecordRef, recordKey } from '../model/correcting.ts';
 import type { Reader } from '../model/report.ts';
+import type { NextReading } from '../model/schedule.ts';
 import type { Author, Source, SourceState } from '../model.ts';
 
 export const moment = (date: Date) => french(`${longDate(date)} à ${clock(date)}`);
@@ -142,6 +143,33 @@ export function sunsetSentence(runs: readonly HarvestRun[]): string | null {
     : french(
         `La source annonce la fin de ce format le ${longDate(announced.end)}. Vérifiez l'adresse et le format avant cette date.`,
       );
+}
+
+/** When an answer about a record of this source acts. */
+export function actsSentence({ at, isActive, state, rhythm, leftAlone }: NextReading, title: string): string {
+  if (isActive) {
+    return french(
+      `Une collecte de « ${title} » est demandée ou en cours. Si elle a déjà lu cette fiche, la réponse s'applique à la suivante.`,
+    );
+  }
+  const next = `La réponse s'applique à la prochaine collecte de « ${title} »`;
+  if (at !== null) {
+    return french(`${next}, prévue le ${moment(at)}${leftAlone ? ', car son serveur ne répond plus' : ''}.`);
+  }
+  if (state === 'active' && rhythm === 'manual') {
+    return french(`${next}. Cette source est collectée à la demande : aucune date n'est prévue.`);
+  }
+  const why =
+    state === 'paused' ? ' : cette source est en pause' : state === 'closed' ? ' : cette source est fermée' : '';
+  return french(`${next}. Aucune n'est prévue${why}.`);
+}
+
+/** Where a person asks for the run that acts on the answer; null when none may be asked for. */
+export function launchPath({ launch }: NextReading): string | null {
+  if (launch === null) return null;
+  return 'runId' in launch
+    ? `${runPath(launch.runId, 'operator')}/refaire`
+    : `/fournisseur/sources/${encodeURIComponent(launch.sourceId)}/collectes`;
 }
 
 /** Records by state, in the words of 3.4. */
