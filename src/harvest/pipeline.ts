@@ -14,7 +14,7 @@ import { makeListing, noConnector } from './pipeline/listing.ts';
 import { makeCount, makeTally, noTallies, shown } from './pipeline/outcome.ts';
 import { type SourcePatches, stampOfPatches } from './pipeline/patches.ts';
 import { type Batch, type BatchSize, sharedBy } from './pipeline/read.ts';
-import { finishRenames, rename } from './pipeline/rename.ts';
+import { finishRenames, perhapsRenamed, rename } from './pipeline/rename.ts';
 import { countLosses, type Guards, isMassGain, isMassLoss, retire } from './pipeline/retire.ts';
 import { sum, totalsOf } from './pipeline/totals.ts';
 import { adoptUnmarked, type BatchReport, contradictionCode, type WriteStage, writeBatch } from './pipeline/write.ts';
@@ -129,6 +129,8 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   let removed = saved?.removed ?? 0;
   /** The guards looked for what the listing no longer holds, and found nothing. */
   let isWhole = false;
+  /** Renamed courses whose new record waited already before this run. */
+  let rejoined = 0;
   let cursor: unknown = saved?.cursor;
   let retries = progress.run.retries;
   let { sunset } = progress.run;
@@ -271,18 +273,21 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   /** Those of a source whose new courses wait for a reader are no news for its guard. */
   function gains(baseline: Baseline): HarvestRun['held'] {
     const earlier = source.publishing === 'live' ? baseline.waiting : 0;
-    const waiting = count.value().created + earlier;
+    const waiting = count.value().created + earlier - rejoined;
     const before = baseline.present - earlier;
     return isMassGain(waiting, before, settings) ? { kind: 'gains', concerned: waiting, of: before } : null;
   }
 
   /** Courses whose source only changed their identifiers are neither lost nor new. */
   async function continueRenamed(end: End<unknown>, baseline: Baseline): Promise<number> {
-    if (isReplay || count.value().created === 0 || baseline.present === 0) return 0;
+    // Neither made by this run nor left waiting by one before, no record stands for another.
+    if (isReplay || baseline.present === 0 || count.value().created + baseline.waiting === 0) return 0;
     const context: WriteContext = { source, runId, now: now(), origin: 'harvest' };
-    const renamed = await rename({ ...retireStage(), context, attempt, known: patches, patches: tools.patches }, end);
-    count.renamed(renamed);
-    return renamed;
+    const stage = { ...retireStage(), context, attempt, known: patches, patches: tools.patches, runs };
+    const found = await rename(stage, end);
+    count.renamed(found.renamed);
+    rejoined = found.rejoined;
+    return found.renamed;
   }
 
   function retireStage() {
@@ -291,8 +296,11 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     return { courses, records, sourceId: source.id, runId, mayHoldDeletions, overdue: overdue(), now: now() };
   }
 
-  async function publishNew(baseline: Baseline): Promise<void> {
-    if (source.publishing === 'live' && gains(baseline) === null) await courses.publishWaiting(source.id, now());
+  async function publishNew(baseline: Baseline, read: 'whole' | 'part'): Promise<void> {
+    if (source.publishing !== 'live' || gains(baseline) !== null) return;
+    const mayBeKnown = baseline.shown > 0 && (read === 'part' || isReplay);
+    const except = mayBeKnown ? await perhapsRenamed(retireStage(), isReplay) : undefined;
+    await courses.publishWaiting(source.id, now(), except);
   }
 
   async function finish(closing: End<unknown>, baseline: Baseline, before: HarvestRun['held'] | undefined) {
@@ -300,7 +308,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     const announced = closing.announced ?? null;
     if (announced !== null && given < announced) {
       await leaveUnsettled();
-      await publishNew(baseline);
+      await publishNew(baseline, 'part');
       return { announced, status: 'incomplete' as const, fault: shortFault(announced, given), held: gains(baseline) };
     }
     const renamed = before === undefined ? await continueRenamed(closing, baseline) : 0;
@@ -309,7 +317,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     // Only now: what is counted again after a death is counted from the marks.
     if (renamed > 0)
       for await (const ids of courses.renamedIn(source.id, runId)) await records.markRenamed(source.id, ids);
-    await publishNew(baseline);
+    await publishNew(baseline, 'whole');
     if (held !== null) {
       await leaveUnsettled();
       const fault = (held.kind === 'losses' ? lossesFault : gainsFault)(held.concerned, held.of);
@@ -350,7 +358,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     const wrote = batchNumber > 0;
     if (wrote) {
       await leaveUnsettled();
-      await publishNew(baseline);
+      await publishNew(baseline, 'part');
     }
     return {
       announced: null,
@@ -426,7 +434,10 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     async execute(): Promise<HarvestRun> {
       await finishRenames({ courses, sourceId: source.id, patches: tools.patches });
       const baseline = await begin();
-      if (attempt > 1) await recount(committed);
+      if (attempt > 1) {
+        await recount(committed);
+        rejoined = await courses.rejoinedBy(source.id, runId);
+      }
       const decided = saved?.decided;
       const outcome: Outcome = decided === undefined ? await read() : { closing: decided.end };
       if ('fault' in outcome) return report(await interrupted(outcome.fault, baseline), baseline, false);

@@ -166,4 +166,135 @@ describe('renamed identifiers', () => {
     expect(await idOf('a2')).to.equal(id);
     expect(await all()).to.have.length(6);
   });
+
+  describe('when the run that meets the new record reads a part of the listing only', () => {
+    const rest = records('b', 'c', 'd', 'e', 'f', 'g');
+    const before = [named('a', 'Tableur', { price: 100 }), ...rest, end()];
+    const cut = (...items: Item[]) => [...items, checkpoint(1), new Error('coupée')];
+    const after = [named('a2', 'Tableur', { price: 200 }), ...rest, end()];
+    /** A minute later. */
+    const run = (listing: Parameters<World['run']>[0], options: Parameters<World['run']>[1] = {}) => {
+      world.pass(1 / 1_440);
+      return world.run(listing, options);
+    };
+    const states = async () =>
+      (await all()).filter(({ title }) => title === 'Tableur').map(({ remoteId, state }) => `${remoteId} ${state}`);
+
+    it('it waits, and the run that reads the whole sees that the course goes on at its address', async () => {
+      await run(before);
+      const id = await idOf('a');
+      const partial = await run(cut(named('a2', 'Tableur')));
+      expect(counted(partial)).to.include({ status: 'incomplete', created: 1 });
+      expect(await states(), 'one card').to.have.members(['a published', 'a2 pending']);
+      const whole = await run(after);
+      expect(counted(whole)).to.deep.equal({
+        ...{ status: 'done', created: 0, updated: 1, unchanged: 6, missing: 0, withdrawn: 0 },
+      });
+      expect(await world.course('a2')).to.include({ id, state: 'published' });
+      expect((await world.course('a2')).draft.price?.amount).to.equal(200);
+      expect(await all()).to.have.length(7);
+      expect(counted(await run(after))).to.include({ unchanged: 7, created: 0, missing: 0 });
+    });
+
+    it('so it is of a listing shorter than announced, of several cut runs, and of a course that was absent already', async () => {
+      await run(before);
+      const id = await idOf('a');
+      await run([...rest, end()]);
+      expect(await states()).to.deep.equal(['a missing']);
+      expect((await run([named('a2', 'Tableur'), end({ announced: 7 })])).status).to.equal('incomplete');
+      await run(cut(...rest));
+      expect(await states()).to.have.members(['a missing', 'a2 pending']);
+      await run(after);
+      expect(await world.course('a2')).to.deep.include({ id, state: 'published', missingSince: null });
+    });
+
+    it('two that were given together are two, in a part of the listing too', async () => {
+      await run(before);
+      await run(cut(named('a', 'Tableur'), named('a2', 'Tableur')));
+      expect(await states(), 'both were met: nothing to wait for').to.have.members(['a published', 'a2 published']);
+      await run(after);
+      expect(await states()).to.have.members(['a missing', 'a2 published']);
+    });
+
+    it('one that waits is published when a whole listing holds both, and then never taken for the other', async () => {
+      await run(before, { source: aSource({ publishing: 'review' }) });
+      await world.courses.publishWaiting('partenaire', world.now());
+      await run([named('a2', 'Tableur'), ...before], { source: aSource({ publishing: 'review' }) });
+      expect(await states()).to.have.members(['a published', 'a2 pending']);
+      await run(after, { source: aSource({ publishing: 'review' }) });
+      expect(await states(), 'given together once').to.have.members(['a missing', 'a2 pending']);
+      await world.empty();
+      await run(before);
+      await run(cut(named('a2', 'Tableur')));
+      await run([named('a2', 'Tableur'), ...before]);
+      expect(await states()).to.have.members(['a published', 'a2 published']);
+    });
+
+    it('a course that was met since the new record came is another one', async () => {
+      await run(before);
+      await run(cut(named('a2', 'Tableur')));
+      await run(cut(named('a', 'Tableur'), ...rest));
+      await run(after);
+      expect(await states()).to.have.members(['a missing', 'a2 published']);
+    });
+
+    it('a replay publishes none that waits', async () => {
+      await run(before);
+      const id = await idOf('a');
+      await run(cut(named('a2', 'Tableur')));
+      await run([], { trigger: 'replay' });
+      expect(await states()).to.have.members(['a published', 'a2 pending']);
+      await run(after);
+      expect(await world.course('a2')).to.include({ id, state: 'published' });
+    });
+
+    it('a whole catalogue numbered anew in a cut run wakes no guard in the next one', async () => {
+      const titles = Array.from({ length: 60 }, (_, at) => `Cours numéro ${at}`);
+      const numbered = (as: string) => titles.map((title, at) => named(`${as}-${at}`, title));
+      const more = Array.from({ length: 30 }, (_, at) => named(`new-${at}`, `Nouveau ${at}`));
+      await run([...numbered('v1'), end()]);
+      const ids = (await all()).map(({ id }) => id).sort();
+      await run(cut(...numbered('v2')));
+      const whole = await run([...numbered('v2'), ...more, end()]);
+      expect(counted(whole)).to.deep.equal({
+        ...{ status: 'done', created: 30, updated: 0, unchanged: 60, missing: 0, withdrawn: 0 },
+      });
+      expect(whole).to.include({ presentBefore: 60, presentAfter: 90 });
+      const kept = (await all()).filter(({ remoteId }) => remoteId.startsWith('v2-'));
+      expect(kept.map(({ id }) => id).sort()).to.deep.equal(ids);
+      expect((await all()).every(({ state }) => state === 'published')).to.equal(true);
+    });
+
+    it('wherever a process dies, in the first run or in the second, the end is the same', async function () {
+      this.timeout(300_000);
+      await run(before);
+      const id = await idOf('a');
+      const part = cut(named('a2', 'Tableur'));
+      const told = async () => ({ id: await idOf('a2'), all: (await all()).map(({ slug: _slug, ...one }) => one) });
+      const atFirst = await world.snapshot();
+      await run(part);
+      const atSecond = await world.snapshot();
+      const whole = counted(await run(after));
+      const expected = await told();
+      expect(expected.id).to.equal(id);
+      for (const [back, listing] of [
+        [atFirst, part],
+        [atSecond, after],
+      ] as const) {
+        for (let killAt = 1; ; killAt += 1) {
+          await back();
+          world.pass(1 / 1_440);
+          const dead = await world.runUntilKilled(listing, { killAt });
+          if (dead.finished !== null) {
+            expect(killAt).to.be.greaterThan(10);
+            break;
+          }
+          const resumed = await world.resume(dead.id, listing);
+          const last = listing === after ? resumed : await run(after);
+          expect(await told(), `killed at call ${killAt}`).to.deep.equal(expected);
+          expect(counted(last), `killed at call ${killAt}`).to.deep.equal(whole);
+        }
+      }
+    });
+  });
 });

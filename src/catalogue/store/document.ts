@@ -39,7 +39,8 @@ export interface RemovalDocument {
 }
 
 export type WriteOutcome = 'created' | 'updated' | 'restored';
-export type RunEffect = WriteOutcome | 'renamed' | 'missing' | 'withdrawn';
+/** `rejoined`: renamed, by a new record that a run before had made. */
+export type RunEffect = WriteOutcome | 'renamed' | 'rejoined' | 'missing' | 'withdrawn';
 
 /** States that visitors see. */
 export const living: readonly CourseState[] = ['published', 'missing'];

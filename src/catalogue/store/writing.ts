@@ -87,7 +87,7 @@ export interface CourseWriter extends CourseRenaming {
   /** Makes waiting courses public. */
   publish(ids: readonly CourseId[], now: Date): Promise<void>;
   /** The same for all those of a source that are neither absent nor judged not digital. @returns how many. */
-  publishWaiting(sourceId: string, now: Date): Promise<number>;
+  publishWaiting(sourceId: string, now: Date, except?: ReadonlySet<CourseId>): Promise<number>;
   /** Judges again the courses whose price became too old, or is fresh again. @returns how many changed. */
   refreshAccess(now: Date, sourceId?: string): Promise<number>;
   /** Erases for good and leaves a removal mark for each: demonstration data only. @returns how many. */
@@ -349,7 +349,7 @@ export function makeCourseWriter(
 
     publish,
 
-    async publishWaiting(sourceId, now) {
+    async publishWaiting(sourceId, now, except) {
       let published = 0;
       const waiting: mongo.Filter<CourseDocument> = {
         sourceId,
@@ -357,7 +357,8 @@ export function makeCourseWriter(
         missingSince: null,
         'alignment.digital': { $ne: false },
       };
-      for await (const ids of chunksOf(waiting)) {
+      for await (const found of chunksOf(waiting)) {
+        const ids = except === undefined ? found : found.filter((id) => !except.has(id));
         await publish(ids, now);
         published += ids.length;
       }

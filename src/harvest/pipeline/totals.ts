@@ -30,6 +30,8 @@ export async function totalsOf(courses: CourseWriter, counted: Counted): Promise
   const presentAfter = sum(await courses.presence(sourceId));
   let { presentBefore } = counted;
   if (!presenceAddsUp(counters, presentBefore, presentAfter)) {
+    // Courses that were there under two identifiers are one each.
+    presentBefore -= await courses.rejoinedBy(sourceId, runId);
     // Somebody withdrew a course meanwhile: it is not of the run's doing.
     presentBefore -= await courses.withdrawnByOthers(sourceId, runId, since);
   }
