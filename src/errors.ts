@@ -65,6 +65,8 @@ export type SourceErrorKind = 'unreachable' | 'refused' | 'too-large' | 'malform
 /** A partner's fault. Thrown by `platform/http`, the readers and the connectors; caught once, in the pipeline. */
 export class SourceError extends Error {
   readonly kind: SourceErrorKind;
+  /** Stable, with a page of its own, as the codes of records (`E_ENCODAGE`); undefined for faults that have none. */
+  readonly code: string | undefined;
   /** French; what a provider reads in the run report. */
   readonly publicMessage: string;
   readonly retryable: boolean;
@@ -76,11 +78,19 @@ export class SourceError extends Error {
   constructor(
     kind: SourceErrorKind,
     publicMessage: string,
-    options: { retryable?: boolean; url?: string; httpStatus?: number; retryAfter?: number; cause?: unknown } = {},
+    options: {
+      code?: string;
+      retryable?: boolean;
+      url?: string;
+      httpStatus?: number;
+      retryAfter?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(publicMessage, { cause: options.cause });
     this.name = 'SourceError';
     this.kind = kind;
+    this.code = options.code;
     this.publicMessage = publicMessage;
     this.retryable = options.retryable ?? false;
     this.url = options.url;

@@ -152,6 +152,8 @@ function jsonOf(text: string): unknown {
   }
 }
 
+const coded = (error: string, code: string | null): string => (code === null ? error : `${code} : ${error}`);
+
 function printReport(print: Printer, report: PreviewReport): void {
   const { summary } = report;
   const lines = [
@@ -162,14 +164,14 @@ function printReport(print: Printer, report: PreviewReport): void {
     `${summary.records} fiches lues : ${summary.courses} cours, ${summary.skipped} écartées, ${summary.rejected} refusées, ${summary.removed} retirées.`,
     report.complete
       ? 'Le catalogue a été lu en entier.'
-      : `${summary.records} fiches lues, catalogue non lu en entier.${report.error === undefined ? '' : ` ${report.error}`}`,
+      : `${summary.records} fiches lues, catalogue non lu en entier.${report.error === undefined ? '' : ` ${coded(report.error, report.errorCode ?? null)}`}`,
     'Rien n’a été enregistré.',
   ];
   print.thing(report, lines);
 }
 
 function printExamination(print: Printer, { connector, title, report }: Recognised): void {
-  const { records, counts, causes, warnings, complete, error } = report;
+  const { records, counts, causes, warnings, complete, error, errorCode } = report;
   const lines = [
     `Format reconnu : ${title} (${connector}).`,
     ...records.flatMap(({ position, remoteId, result, course, reason, problems }) => [
@@ -183,7 +185,7 @@ function printExamination(print: Printer, { connector, title, report }: Recognis
     ),
     complete
       ? 'Le catalogue a été lu en entier.'
-      : `${counts.read} fiches lues, catalogue non lu en entier.${error === null ? '' : ` ${error}`}`,
+      : `${counts.read} fiches lues, catalogue non lu en entier.${error === null ? '' : ` ${coded(error, errorCode)}`}`,
     'Rien n’a été enregistré.',
   ];
   print.thing({ connector, title, report }, lines);

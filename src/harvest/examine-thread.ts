@@ -142,7 +142,8 @@ function known(connectors: ReadonlyMap<string, AnyConnector>, id: string): AnyCo
 /** An error does not cross to another thread with its class: what people read goes as words. */
 function failureOf(id: number, error: unknown): FromExaminer {
   if (error instanceof AppError) return { kind: 'refused', id, code: error.code, message: error.publicMessage };
-  if (error instanceof SourceError) return { kind: 'refused', id, code: error.kind, message: error.publicMessage };
+  if (error instanceof SourceError)
+    return { kind: 'refused', id, code: error.code ?? error.kind, message: error.publicMessage };
   return { kind: 'broken', id, error: error instanceof Error ? new Error(error.message) : new Error('preview failed') };
 }
 

@@ -46,6 +46,8 @@ export interface Examination {
   readonly announced: number | null;
   /** What ended the reading before the end of the listing. French; null when we stopped it ourselves. */
   readonly error: string | null;
+  /** Of that fault, with its page; null for one that has none. */
+  readonly errorCode: string | null;
 }
 
 export interface ExamineOptions {
@@ -94,7 +96,7 @@ export async function examine(
   };
   const report = makeReport(connector, options);
   let closing: { readonly complete: boolean; readonly announced: number | null } = { complete: false, announced: null };
-  let error: string | null = null;
+  let error: SourceError | null = null;
   try {
     const items = connector.read(config, { mode: 'full', http: timed, signal: stop.signal });
     for await (const item of readToEnd(items, stop.signal)) {
@@ -113,7 +115,7 @@ export async function examine(
     }
   } catch (failure) {
     const cause: unknown = stop.signal.aborted ? stop.signal.reason : failure;
-    if (cause instanceof SourceError) error = cause.publicMessage;
+    if (cause instanceof SourceError) error = cause;
     else if (!(cause instanceof Enough)) throw cause;
   } finally {
     clearTimeout(timer);
@@ -121,7 +123,7 @@ export async function examine(
     // Whatever is still open on the way to the source is let go.
     if (!stop.signal.aborted) stop.abort(new Enough());
   }
-  return { ...report.value(), ...closing, error };
+  return { ...report.value(), ...closing, error: error?.publicMessage ?? null, errorCode: error?.code ?? null };
 }
 
 function makeReport(connector: AnyConnector, options: ExamineOptions) {

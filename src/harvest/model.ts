@@ -88,6 +88,8 @@ export interface RunFault {
   /** French sentence. */
   readonly message: string;
   readonly url: string | null;
+  /** With its page, as the codes of records: `E_ENCODAGE`; left out for faults that have none. */
+  readonly code?: string;
 }
 
 export interface RunCause {

@@ -29,6 +29,8 @@ export interface PreviewReport {
   readonly complete: boolean;
   /** What stopped the reading. French. */
   readonly error?: string;
+  /** Of that fault, with its page, when it has one. */
+  readonly errorCode?: string;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function previewConnector(
   const max = options.max ?? Number.POSITIVE_INFINITY;
   const items: PreviewItem[] = [];
   let complete = false;
-  let error: string | undefined;
+  let error: SourceError | undefined;
   try {
     for await (const item of connector.read(config, { mode: 'full', http, signal: options.signal })) {
       if (item.kind === 'end' || item.kind === 'unchanged') complete = true;
@@ -66,9 +68,13 @@ export async function previewConnector(
     }
   } catch (failure) {
     if (!(failure instanceof SourceError)) throw failure;
-    error = failure.publicMessage;
+    error = failure;
   }
-  return { items, summary: summaryOf(items), complete, ...(error === undefined ? {} : { error }) };
+  return {
+    ...{ items, summary: summaryOf(items), complete },
+    ...(error === undefined ? {} : { error: error.publicMessage }),
+    ...(error?.code === undefined ? {} : { errorCode: error.code }),
+  };
 }
 
 function removedItem(remoteId: string): PreviewItem {

@@ -61,9 +61,9 @@ export async function recognise(
 }
 
 function unknownFormat(tried: readonly Recognised[]): AppError {
-  const said = tried.map(({ title, report }) => `${title} : ${report.error ?? 'aucune fiche'}`);
+  const said = tried.map(({ title, report }) => `${title} : ${faultWords(report) ?? 'aucune fiche'}`);
   // When the way to the source fails, every format says the same: that is the answer.
-  const errors = new Set(tried.map(({ report }) => report.error));
+  const errors = new Set(tried.map(({ report }) => faultWords(report)));
   const [only] = errors;
   if (errors.size === 1 && only != null) {
     const sentence = only.endsWith('.') ? only : `${only}.`;
@@ -76,6 +76,10 @@ function unknownFormat(tried: readonly Recognised[]): AppError {
   }
   const message = `Aucun des formats connus n’a été reconnu. ${said.join(' · ')}`;
   return new AppError('invalid', 'FORMAT_INCONNU', message, { details: said });
+}
+
+function faultWords({ error, errorCode }: Examination): string | null {
+  return error === null || errorCode === null ? error : `${error.replace(/\.$/, '')} (${errorCode}).`;
 }
 
 interface Recording {

@@ -51,7 +51,10 @@ export function faultOf(error: unknown): RunFault {
     const said = withoutPoint(error.publicMessage);
     const known = ownWords.some((words) => said.startsWith(words));
     const message = known ? said : `${causes[error.kind]} : ${said}`;
-    return { kind: error.kind, message, url: error.url ?? null };
+    return {
+      ...{ kind: error.kind, message, url: error.url ?? null },
+      ...(error.code === undefined ? {} : { code: error.code }),
+    };
   }
   return { kind: 'platform', message: 'Une erreur de la plateforme a interrompu la collecte', url: null };
 }

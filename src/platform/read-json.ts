@@ -7,6 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { SourceError } from '../errors.ts';
+import { unreadableCode } from './read-text.ts';
 
 export interface JsonOptions {
   /**
@@ -238,7 +239,7 @@ function notJson(cause?: unknown): SourceError {
 
 function notUtf8(cause?: unknown): SourceError {
   const message = 'Des caractères sont illisibles : un document JSON est en UTF-8, celui-ci ne l’est pas.';
-  return new SourceError('malformed', message, { cause });
+  return new SourceError('malformed', message, { code: unreadableCode, cause });
 }
 
 /**

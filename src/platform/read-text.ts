@@ -8,6 +8,25 @@ import { SourceError } from '../errors.ts';
 /** A large piece would otherwise turn into as much text, and as many records, at once. */
 const sliceBytes = 65_536;
 
+/** Of every fault of letters, whatever the format (product B15). */
+export const unreadableCode = 'E_ENCODAGE';
+
+/** The charset a text is read in, and what is said of it when its letters do not fit. */
+export interface FoundCharset {
+  /** Of the WHATWG encodings: `utf-8`, `iso-8859-1` (which means Windows-1252), `utf-16le`… */
+  readonly label: string;
+  /** French: « le fichier annonce UTF-8 », and never that it announces what it does not. */
+  readonly said: string;
+}
+
+export function announcedBy(who: 'fichier' | 'serveur', announced: string, label = announced): FoundCharset {
+  return { label, said: `le ${who} annonce ${announced.toUpperCase()}` };
+}
+
+export function unannounced(label: string): FoundCharset {
+  return { label, said: `le fichier n'annonce pas d'encodage, nous l'avons lu en ${label.toUpperCase()}` };
+}
+
 /** The charset that a byte order mark announces. */
 export function charsetOfMark(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
   const [first, second, third] = head;
@@ -52,17 +71,17 @@ export function charsetOfContentType(contentType: string): string | undefined {
 }
 
 /**
- * Decodes bytes; the byte order mark is dropped. `charset` is a label of the WHATWG encodings (`utf-8`, `iso-8859-1`, which
- * means Windows-1252, `utf-16le`…), or a function that finds it in the first bytes (at least 1,024, or all there are).
- * Stopping early closes `bytes`.
+ * Decodes bytes; the byte order mark is dropped. `charset` is the one that the file announces, or a function that finds it in
+ * the first bytes (at least 1,024, or all there are). Stopping early closes `bytes`.
  *
- * @throws SourceError `malformed` for an unknown label, for bytes that the charset does not hold, and for UTF-8 that announces
+ * @throws SourceError `malformed`, `E_ENCODAGE`, for an unknown label, for bytes that the charset does not hold, and for UTF-8 that announces
  * itself as ISO-8859-1 or Windows-1252 (which would decode without error, into wrong letters).
  */
 export async function* decodeText(
   bytes: AsyncIterable<Uint8Array>,
-  charset: string | ((head: Uint8Array) => string),
+  charset: string | ((head: Uint8Array) => FoundCharset),
 ): AsyncGenerator<string, void, undefined> {
+  const find = typeof charset === 'function' ? charset : () => announcedBy('fichier', charset);
   let head = new Uint8Array();
   let decode: ((slice: Uint8Array, isLast: boolean) => string) | undefined;
   for await (const piece of bytes) {
@@ -74,14 +93,14 @@ export async function* decodeText(
         head = Uint8Array.from(chunk);
         continue;
       }
-      decode = decoderOf(typeof charset === 'string' ? charset : charset(chunk));
+      decode = decoderOf(find(chunk));
     }
     for (let at = 0; at < chunk.length; at += sliceBytes) {
       const text = decode(chunk.subarray(at, at + sliceBytes), false);
       if (text !== '') yield text;
     }
   }
-  const last = decode ?? decoderOf(typeof charset === 'string' ? charset : charset(head));
+  const last = decode ?? decoderOf(find(head));
   const text = last(decode === undefined ? head : new Uint8Array(), true);
   if (text !== '') yield text;
 }
@@ -90,7 +109,7 @@ export async function* decodeText(
  * Text of unknown encoding, as spreadsheets write it: a byte order mark says it; else the first letter that is not ASCII
  * does, UTF-8 when it is written as UTF-8 writes one, Windows-1252 when not. The rest is read strictly in that encoding.
  *
- * @throws SourceError `malformed` for bytes that the encoding does not hold
+ * @throws SourceError `malformed`, `E_ENCODAGE`, for bytes that the encoding does not hold
  */
 export async function* decodeUnlabelledText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   let decode: ((slice: Uint8Array, isLast: boolean) => string) | undefined;
@@ -107,7 +126,7 @@ export async function* decodeUnlabelledText(bytes: AsyncIterable<Uint8Array>): A
       }
       const mark = isStart ? charsetOfMark(chunk) : undefined;
       isStart = false;
-      if (mark !== undefined) decode = decoderOf(mark);
+      if (mark !== undefined) decode = decoderOf(announcedBy('fichier', mark));
       else {
         const at = chunk.findIndex((byte) => byte >= 0x80);
         const known = at === -1 ? chunk.length : at;
@@ -115,7 +134,7 @@ export async function* decodeUnlabelledText(bytes: AsyncIterable<Uint8Array>): A
         if (at === -1) continue;
         waiting = Uint8Array.from(chunk.subarray(at));
         if (waiting.length < 4) continue;
-        decode = decoderOf(isUtf8Letter(waiting) ? 'utf-8' : 'windows-1252');
+        decode = decoderOf(unannounced(isUtf8Letter(waiting) ? 'utf-8' : 'windows-1252'));
       }
     }
     const rest: Uint8Array = waiting.length === 0 ? chunk : waiting;
@@ -126,7 +145,8 @@ export async function* decodeUnlabelledText(bytes: AsyncIterable<Uint8Array>): A
     }
   }
   const mark = isStart ? charsetOfMark(waiting) : undefined;
-  const last = decode ?? decoderOf(mark ?? (isUtf8Letter(waiting) || !hasLetter(waiting) ? 'utf-8' : 'windows-1252'));
+  const guess = isUtf8Letter(waiting) || !hasLetter(waiting) ? 'utf-8' : 'windows-1252';
+  const last = decode ?? decoderOf(mark === undefined ? unannounced(guess) : announcedBy('fichier', mark));
   const text = last(waiting, true);
   if (text !== '') yield text;
 }
@@ -143,28 +163,26 @@ function isUtf8Letter(bytes: Uint8Array): boolean {
   return [...bytes.subarray(at + 1, at + size)].filter((byte) => byte >= 0x80 && byte <= 0xbf).length === size - 1;
 }
 
-function decoderOf(charset: string): (slice: Uint8Array, isLast: boolean) => string {
+function decoderOf({ label, said }: FoundCharset): (slice: Uint8Array, isLast: boolean) => string {
   let decoder: TextDecoder;
   try {
-    decoder = new TextDecoder(charset, { fatal: true });
+    decoder = new TextDecoder(label, { fatal: true });
   } catch (cause) {
-    const message = `Le fichier annonce un encodage que nous ne connaissons pas : « ${charset.slice(0, 40)} ».`;
-    throw new SourceError('malformed', message, { cause });
+    throw unreadableLetters(`${said.slice(0, 80)}, un encodage que nous ne connaissons pas`, cause);
   }
   const suspicion = decoder.encoding === 'windows-1252' ? utf8Suspicion() : undefined;
   return (slice, isLast) => {
-    if (suspicion?.(slice, isLast) === true) throw unreadableLetters(charset);
+    if (suspicion?.(slice, isLast) === true) throw unreadableLetters(said);
     try {
       return decoder.decode(slice, { stream: !isLast });
     } catch (cause) {
-      throw unreadableLetters(charset, cause);
+      throw unreadableLetters(said, cause);
     }
   };
 }
 
-function unreadableLetters(charset: string, cause?: unknown): SourceError {
-  const message = `Des caractères sont illisibles ; le fichier annonce ${charset.toUpperCase()}.`;
-  return new SourceError('malformed', message, { cause });
+function unreadableLetters(said: string, cause?: unknown): SourceError {
+  return new SourceError('malformed', `Des caractères sont illisibles ; ${said}.`, { code: unreadableCode, cause });
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import sax from 'sax';
 import { SourceError } from '../errors.ts';
-import { charsetOfMark, decodeText } from './read-text.ts';
+import { announcedBy, charsetOfMark, decodeText, type FoundCharset, unannounced } from './read-text.ts';
 
 /** What an element has none of is absent: raw records are hashed and stored, and most elements are a name and a text. */
 export interface XmlElement {
@@ -38,7 +38,7 @@ export interface XmlOptions {
  *
  * Stopping early closes `bytes`. Records that stand before a fault are given first.
  *
- * @throws SourceError `malformed` for what is not a whole XML document in its charset, or is nested too deep; `too-large`
+ * @throws SourceError `malformed` for what is not a whole XML document in its charset (`E_ENCODAGE`), or is nested too deep; `too-large`
  * for a record over the cap; `changed` for another root element.
  */
 export async function* readXmlRecords(
@@ -95,17 +95,18 @@ export function textAt(element: XmlElement, ...path: readonly string[]): string 
 }
 
 /** Byte order mark, then declaration, then HTTP, then UTF-8. */
-function charsetOf(head: Uint8Array, httpCharset: string | undefined): string {
+function charsetOf(head: Uint8Array, httpCharset: string | undefined): FoundCharset {
   const mark = charsetOfMark(head);
-  if (mark !== undefined) return mark;
+  if (mark !== undefined) return announcedBy('fichier', mark);
   // `<` in UTF-16 without a mark.
-  if (head[0] === 0x3c && head[1] === 0) return 'utf-16le';
-  if (head[0] === 0 && head[1] === 0x3c) return 'utf-16be';
+  if (head[0] === 0x3c && head[1] === 0) return unannounced('utf-16le');
+  if (head[0] === 0 && head[1] === 0x3c) return unannounced('utf-16be');
   const start = Buffer.from(head.subarray(0, 1_024)).toString('latin1');
   const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']/.exec(start)?.[1]?.toLowerCase();
   // These words could be read byte by byte, so the text is not in UTF-16, whatever they say.
-  if (declared !== undefined) return declared.startsWith('utf-16') || declared.startsWith('ucs') ? 'utf-8' : declared;
-  return httpCharset ?? 'utf-8';
+  const isUtf8 = declared?.startsWith('utf-16') === true || declared?.startsWith('ucs') === true;
+  if (declared !== undefined) return announcedBy('fichier', declared, isUtf8 ? 'utf-8' : declared);
+  return httpCharset === undefined ? unannounced('utf-8') : announcedBy('serveur', httpCharset);
 }
 
 interface OpenElement {

@@ -206,6 +206,7 @@ describe('bug classes of harvesting', function () {
       const lying = await run('lheo', `${origin}/flux`);
       expect(lying.status).to.equal('failed');
       expect(lying.fault?.message).to.match(/Des caractères sont illisibles ; le fichier annonce UTF-8/);
+      expect(lying.fault?.code).to.equal('E_ENCODAGE');
       expect(await titles()).to.deep.equal([]);
       answers['/flux'] = served(Buffer.from(documentOf(3, 'ISO-8859-1'), 'utf8'));
       expect((await run('lheo', `${origin}/flux`)).status).to.equal('failed');

@@ -8,6 +8,7 @@ import { examine, examinedRecords, readingMs } from '../../src/harvest/examine.t
 import { recognise } from '../../src/harvest/recognise.ts';
 import { makeExaminer } from '../../src/harvest/start-examining.ts';
 import { makeSourceHttp } from '../../src/platform/http.ts';
+import { checkModel } from '../../src/providers/view-models/preview.ts';
 import { errorOf } from '../support/error-of.ts';
 
 const codeOf = async (work: Promise<unknown>) => Reflect.get((await errorOf(work)) as object, 'code');
@@ -105,6 +106,37 @@ describe('what would be published of a catalogue', function () {
     expect(took).to.be.lessThan(5_000);
     expect(big.asked(), 'one request, whatever the number of formats').to.equal(1);
     console.log(`      ${took} ms`);
+  });
+
+  it('B15 letters that cannot be read end it with their code and the encoding that the file announces', async () => {
+    const head = '<?xml version="1.0" encoding="UTF-8"?><lheo xmlns="http://www.lheo.org/2.2"><offres>';
+    const formation = `<formation numero="1"><intitule-formation>Créé</intitule-formation></formation>`;
+    const bytes = Buffer.from(`${head}${formation.repeat(40)}</offres></lheo>`, 'latin1');
+    server = createServer((_request, response) => response.setHeader('content-type', 'text/xml').end(bytes));
+    const url = `${await listening(server)}/catalogue`;
+    const refused = await errorOf(recognise(connectors.values(), { kind: 'address', url, http: network() }, options()));
+    expect(String(refused)).to.include(
+      'LaBonneFormation) : Des caractères sont illisibles ; le fichier annonce UTF-8 (E_ENCODAGE). ·',
+    );
+    const lheo = connectors.get('lheo');
+    if (lheo === undefined) throw new Error('no such format');
+    const config = { ...(lheo.exampleConfig as object), url };
+    const report = await examine(lheo, config, network(), { ...options(), all: false });
+    expect(report).to.include({
+      error: 'Des caractères sont illisibles ; le fichier annonce UTF-8.',
+      errorCode: 'E_ENCODAGE',
+      complete: false,
+    });
+    const shown = checkModel(
+      { url },
+      {},
+      { format: 'LHÉO', report: { ...report, records: [] }, at: new Date('2026-11-22T09:00:00Z') },
+    );
+    expect(shown.report).to.deep.include({
+      faultCode: { text: 'E_ENCODAGE', href: '/aide/erreurs/E_ENCODAGE' },
+      extent:
+        '0\u00a0fiche lue, catalogue non lu en entier. Des caractères sont illisibles\u00a0; le fichier annonce UTF-8 (E_ENCODAGE).',
+    });
   });
 
   it('each record has its raw form, its result and its problems; errors are counted by field', async () => {

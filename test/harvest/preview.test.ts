@@ -80,6 +80,11 @@ describe('preview of a source', () => {
     expect(report.items).to.have.length(1);
     expect(report.complete).to.equal(false);
     expect(report.error).to.equal('La réponse est coupée.');
+    expect(report).not.to.have.property('errorCode');
+    const letters = new SourceError('malformed', 'Des caractères sont illisibles.', { code: 'E_ENCODAGE' });
+    expect((await previewConnector(connectorOf([], letters), config, http, { signal })).errorCode).to.equal(
+      'E_ENCODAGE',
+    );
   });
 
   it('is not complete when the listing just stops, or when enough records were asked for', async () => {

@@ -9,9 +9,9 @@ import { aSite } from '../builders/site.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Codes of records written in the sources of the harvest, of its parsers and of the connectors. */
+/** Codes written in the sources of the harvest, of its parsers, of the readers and of the connectors. */
 function codesInSources(): Set<string> {
-  const files = ['src/harvest', 'connectors'].flatMap((folder) =>
+  const files = ['src/harvest', 'src/platform', 'connectors'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => join(root, folder, name)),
@@ -34,9 +34,10 @@ describe('the codes of records', () => {
     ).to.deep.equal([]);
   });
 
-  it('E_ waits for a correction, AV_ is only a warning', () => {
+  it('E_ waits for a correction, AV_ is only a warning, and letters that nobody can read end the reading', () => {
     for (const { code, effect } of helps.values()) {
-      expect(effect, code).to.equal(code.startsWith('E_') ? 'quarantine' : 'warning');
+      if (code === 'E_ENCODAGE') expect(effect).to.equal('stop');
+      else expect(effect, code).to.equal(code.startsWith('E_') ? 'quarantine' : 'warning');
     }
   });
 
@@ -46,6 +47,8 @@ describe('the codes of records', () => {
     for (const code of helps.keys()) expect(text).to.include(`/aide/erreurs/${code}`);
     const page = await request(site).get('/aide/erreurs/e_prix_illisible').expect(200);
     expect(page.text).to.include('E_PRIX_ILLISIBLE').and.include('1080,00');
+    const letters = await request(site).get('/aide/erreurs/E_ENCODAGE').expect(200);
+    expect(letters.text).to.include('La collecte s&#x27;arrête à cet endroit').and.include('UTF-8');
     await request(site).get('/aide/erreurs/E_INCONNU').expect(404);
     await request(site).get('/aide/erreurs/constructor').expect(404);
   });

@@ -66,7 +66,10 @@ describe('streamed CSV', () => {
 
   it('refuses letters of two encodings', async () => {
     const mixed = Buffer.concat([Buffer.from('été\n'), Buffer.from('été\n', 'latin1')]);
-    expect(await refusal(mixed)).to.match(/^malformed: Des caractères sont illisibles/);
+    const start = 'malformed: Des caractères sont illisibles ;';
+    expect(await refusal(mixed)).to.equal(`${start} le fichier n'annonce pas d'encodage, nous l'avons lu en UTF-8.`);
+    const marked = Buffer.concat([Buffer.from('\uFEFF'), mixed]);
+    expect(await refusal(marked)).to.equal(`${start} le fichier annonce UTF-8.`);
   });
 
   it('refuses an empty file', async () => {

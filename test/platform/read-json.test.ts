@@ -121,6 +121,7 @@ describe('streamed JSON', () => {
       const error = await failure(text, data);
       expect(error.kind).to.equal(kind);
       expect(error.publicMessage).to.match(message);
+      expect(error.code).to.equal(/UTF-8/.test(message.source) ? 'E_ENCODAGE' : undefined);
     });
   }
 

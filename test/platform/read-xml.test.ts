@@ -112,8 +112,17 @@ describe('streamed XML', () => {
   });
 
   it('stops at letters that the announced encoding does not hold', async () => {
-    expect(await refusal(Buffer.from('<list><item>déjà</item></list>', 'latin1'))).to.equal(
-      'malformed: Des caractères sont illisibles ; le fichier annonce UTF-8.',
+    const item = '<list><item>déjà</item></list>';
+    const latin1 = (text: string) => Buffer.from(text, 'latin1');
+    const start = 'malformed: Des caractères sont illisibles ;';
+    const declared = (charset: string) => latin1(`<?xml version="1.0" encoding="${charset}"?>${item}`);
+    expect(await refusal(declared('utf-8'))).to.equal(`${start} le fichier annonce UTF-8.`);
+    expect(await refusal(declared('UTF-16')), 'what it says, not what it was read in').to.equal(
+      `${start} le fichier annonce UTF-16.`,
+    );
+    expect(await refusal(latin1(item), { charset: 'utf-8' })).to.equal(`${start} le serveur annonce UTF-8.`);
+    expect(await refusal(latin1(item)), 'nobody says').to.equal(
+      `${start} le fichier n'annonce pas d'encodage, nous l'avons lu en UTF-8.`,
     );
   });
 

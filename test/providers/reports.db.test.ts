@@ -1,6 +1,6 @@
 /** Who may read the report of a run, what it tells, and what the operator may do about it. */
 import { expect } from 'chai';
-import { AppError } from '../../src/errors.ts';
+import { AppError, SourceError } from '../../src/errors.ts';
 import type { HarvestRun } from '../../src/harvest/model.ts';
 import { makeHeldRuns } from '../../src/harvest/use-cases/held.ts';
 import { csvRow } from '../../src/platform/write-csv.ts';
@@ -8,7 +8,7 @@ import type { ReportLine } from '../../src/providers/model/report.ts';
 import type { Source } from '../../src/providers/model.ts';
 import type { SourceStore } from '../../src/providers/store.ts';
 import { makeReports, type Reports, runsPerPage } from '../../src/providers/use-cases/reports.ts';
-import { reportModel, reportRows } from '../../src/providers/view-models/reports.ts';
+import { reportModel, reportRows, runColumns, runRow } from '../../src/providers/view-models/reports.ts';
 import { type Actor, visitor } from '../../src/rights.ts';
 import { aMember, anActor, operator } from '../builders/actors.ts';
 import { aSource, end, makeWorld, numbered, record, records, type World } from '../support/harvest-world.ts';
@@ -145,6 +145,26 @@ describe('reports of runs', () => {
       ['gone', 'missing'],
     ]);
     expect([isLatest, next]).to.deep.equal([true, null]);
+  });
+
+  it('letters that nobody can read have their code on the page, with its help, and in the CSV of the runs', async () => {
+    const sentence = 'Des caractères sont illisibles ; le fichier annonce UTF-8.';
+    const run = await world.run([new SourceError('malformed', sentence, { code: 'E_ENCODAGE' })]);
+    for (const who of [operator, aMember('school')]) {
+      const model = reportModel(await reports.report(who, run.id, null), '');
+      expect(model.sentence.replaceAll('\u00a0', ' ')).to.equal(
+        "Réponse illisible : Des caractères sont illisibles ; le fichier annonce UTF-8. Rien n'a été modifié.",
+      );
+      expect(model.code).to.deep.equal({ text: 'E_ENCODAGE', href: '/aide/erreurs/E_ENCODAGE' });
+    }
+    const at = runColumns.indexOf('code');
+    expect(runRow(run)).to.have.length(runColumns.length);
+    expect(runRow(run)[at]).to.equal('E_ENCODAGE');
+    const other = await world.run([new SourceError('unreachable', 'Source injoignable')]);
+    expect([runRow(other)[at], reportModel(await reports.report(operator, other.id, null), '').code]).to.deep.equal([
+      '',
+      null,
+    ]);
   });
 
   it('an earlier run keeps its causes and counts, its lines are gone with the next one', async () => {

@@ -6,6 +6,7 @@ const effects: Readonly<Record<ProblemHelp['effect'], string>> = {
   quarantine:
     "La fiche est mise en quarantaine : elle n'est pas publiée, ou sa dernière version valable reste affichée. Les autres fiches ne sont pas touchées.",
   warning: 'La fiche est publiée avec un avertissement.',
+  stop: "La collecte s'arrête à cet endroit. Si aucune fiche n'avait encore été enregistrée, rien n'est modifié. Sinon, les fiches enregistrées restent, et aucun cours absent n'est retiré.",
 };
 
 const page = { description: null, noindex: false, section: null };
@@ -26,6 +27,7 @@ export function problemsModel(helps: Iterable<ProblemHelp>) {
         heading: 'La fiche est publiée, avec un avertissement',
         items: all.filter(({ effect }) => effect === 'warning'),
       },
+      { heading: "La collecte s'arrête", items: all.filter(({ effect }) => effect === 'stop') },
     ],
   };
 }

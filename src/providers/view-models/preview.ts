@@ -1,5 +1,7 @@
 /** Words of a preview: what would be published of a catalogue, record by record, beside what was received (P3, N20). */
+
 import type { Badge, Fact, PriceCell } from '../../catalogue/model/card.ts';
+import { problemPath } from '../../harvest/model/problem-help.ts';
 import { clock, count, french, number, shortDate } from '../../platform/web/format.ts';
 import { type FieldErrors, field } from '../../platform/web/forms.ts';
 import { isDraft, type Source } from '../model.ts';
@@ -53,6 +55,7 @@ export interface PreviewReport {
   readonly complete: boolean;
   readonly announced: number | null;
   readonly error: string | null;
+  readonly errorCode: string | null;
 }
 
 const badges: Readonly<Record<Result, { readonly tone: string; readonly icon: string; readonly text: string }>> = {
@@ -102,10 +105,11 @@ function causeLine({ code, count: times, example }: Cause, remark: boolean) {
 }
 
 /** What the counts speak of. */
-function extent({ counts, complete, announced, error }: PreviewReport): string {
+function extent({ counts, complete, announced, error, errorCode }: PreviewReport): string {
   if (complete) return french(`${count(counts.read, 'fiche lue', 'fiches lues')}, catalogue lu en entier.`);
   const announcedWords = announced === null ? '' : ` La source en annonce ${number(announced)}.`;
-  const said = error === null ? '' : ` ${error.replace(/[\s.]+$/, '')}.`;
+  const code = errorCode === null ? '' : ` (${errorCode})`;
+  const said = error === null ? '' : ` ${error.replace(/[\s.]+$/, '')}${code}.`;
   return french(
     `${count(counts.read, 'fiche lue', 'fiches lues')}, catalogue non lu en entier.${announcedWords}${said}`,
   );
@@ -113,12 +117,13 @@ function extent({ counts, complete, announced, error }: PreviewReport): string {
 
 /** The part that the preview of a source and the passport share: partials/apercu.hbs. */
 function reportModel(report: PreviewReport) {
-  const { records, counts, causes, warnings, complete, error } = report;
+  const { records, counts, causes, warnings, complete, error, errorCode } = report;
   const nothing = counts.read === 0;
   return {
     extent: extent(report),
     empty: nothing && complete ? 'La source répond mais ne contient aucune fiche.' : null,
     fault: nothing && !complete ? french(error ?? 'Aucune fiche n’a été lue dans le temps imparti.') : null,
+    faultCode: nothing && !complete && errorCode !== null ? { text: errorCode, href: problemPath(errorCode) } : null,
     allRejected: !nothing && counts['to-fix'] === counts.read,
     figures: [
       { label: counts.ready < 2 ? 'fiche prête' : 'fiches prêtes', value: number(counts.ready) },

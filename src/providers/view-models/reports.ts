@@ -195,6 +195,7 @@ export function reportModel(report: RunReport, done: string, refused: Refused = 
     notice: notice === undefined ? null : french(notice),
     badge,
     sentence: french(sentenceOf(run, report.ahead)),
+    code: run.fault?.code === undefined ? null : { text: run.fault.code, href: problemPath(run.fault.code) },
     facts: facts.map(({ icon, text }) => ({ icon, text: french(text) })),
     counters: counterNames.map((name) => ({
       value: number(run.counters[name]),
@@ -337,6 +338,7 @@ export const runColumns = [
   'titre',
   'resultat',
   'phrase',
+  'code',
   'debut',
   'fin',
   'lancement',
@@ -353,6 +355,7 @@ export function runRow(run: HarvestRun): string[] {
     run.sourceTitle,
     statusWords[run.status],
     sentenceOf(run),
+    run.fault?.code ?? '',
     (run.startedAt ?? run.queuedAt).toISOString(),
     run.endedAt?.toISOString() ?? '',
     run.trigger,
