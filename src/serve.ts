@@ -1,8 +1,5 @@
 /** The server: pages over the use cases, the search index that follows the database, and the jobs. */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { administrationRoutes } from './accounts/routes/administration.ts';
 import { barsByRight, type LinkByRight } from './accounts/routes/administration-bar.ts';
 import { identityRoutes } from './accounts/routes/identity.ts';
@@ -49,6 +46,7 @@ import { makeFindPathwayAim } from './pathways/use-cases/aim.ts';
 import { pathwayCostModel } from './pathways/view-models/cost.ts';
 import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
+import { type Listener, listen } from './platform/web/listener.ts';
 import { makeWebApp } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
 import { conflictRoutes } from './providers/routes/conflicts.ts';
@@ -67,7 +65,7 @@ export interface RunningServer {
   readonly courses: number;
   /** What answers at that address, for the test that asks of every route who may use it. */
   readonly web: ReturnType<typeof makeWebApp>;
-  /** Stops accepting, finishes what is under way, leaves harvest runs to be resumed. Does not close the app. */
+  /** Stops accepting, answers who waits, then ends jobs; leaves harvest runs to be resumed. Does not close the app. */
   close(): Promise<void>;
 }
 
@@ -100,6 +98,9 @@ const administrationLinks: readonly LinkByRight[] = [
   { label: 'Règles', href: '/admin/regles', right: 'rules:edit' },
   { label: 'Écarts des reçus', href: '/admin/ecarts', right: 'incidents:read' },
 ];
+
+/** For those who wait for an answer when the server stops: less than the ten seconds that supervisors leave. */
+const stopGraceMs = 5_000;
 
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
 
@@ -313,10 +314,9 @@ export async function serve(app: App): Promise<RunningServer> {
     }
   }
 
-  const server = createServer(web);
-  server.listen(config.port, config.host);
+  let listener: Listener;
   try {
-    await once(server, 'listening');
+    listener = await listen(web, config);
   } catch (cause) {
     await following.stop();
     const message = `Le port ${config.port} de ${config.host} ne peut pas être ouvert. Choisissez-en un autre : PORT=3001 npm start.`;
@@ -325,27 +325,23 @@ export async function serve(app: App): Promise<RunningServer> {
   await scheduler.start();
   await takeOverDeadRuns();
   const endLists = verdicts.workOnLists();
-  const takeover = setInterval(() => void takeOverDeadRuns(), 60_000);
-  const { port } = server.address() as AddressInfo;
+  let takingOver = Promise.resolve();
+  const takeover = setInterval(() => {
+    takingOver = takingOver.then(takeOverDeadRuns);
+  }, 60_000);
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
 
   return {
-    url: config.publicUrl ?? `http://${host}:${port}/`,
+    url: config.publicUrl ?? `http://${host}:${listener.port}/`,
     courses: index.stats().courses,
     web,
     async close() {
       ready = false;
       clearInterval(takeover);
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      // A visitor who keeps a connection open does not keep the server alive.
-      const late = setTimeout(() => server.closeAllConnections(), 5_000);
-      await scheduler.stop();
-      await endLists();
-      await endReassessing();
-      await closed;
-      clearTimeout(late);
+      const cut = await listener.stop(stopGraceMs);
+      if (cut > 0) log.warn({ cut }, 'requests cut by the stop');
+      // Nobody asks for anything any more: what requests begin ends after them.
+      await Promise.all([scheduler.stop(), endLists(), endReassessing(), takingOver]);
       await following.stop();
     },
   };

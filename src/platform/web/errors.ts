@@ -34,8 +34,14 @@ export function tooManyRequests(request: Request, response: Response, views: Vie
 
 export function errorPages(views: Views, log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
     const problem = problemOf(error, String(request.id));
+    // The visitor left, or the stop of the server cut the connection: nobody reads an answer.
+    if (request.socket.destroyed) {
+      if (problem.status >= 500)
+        log.warn({ err: error, requestId: request.id }, 'request failed after its connection ended');
+      return;
+    }
+    if (response.headersSent) return next(error);
     if (problem.status >= 500) log.error({ err: error, requestId: request.id }, 'request failed');
     const until = error instanceof AppError && error.kind === 'too-many' ? untilOf(error.details) : null;
     if (until !== null) {
