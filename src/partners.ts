@@ -79,7 +79,7 @@ export function openPartners(parts: PartnersParts) {
     operating: makeOperating({ ...shared, organisations: teams.names, tell }),
     own: makeOwn({ ...shared, organisations: teams.providers }),
     drafting: makeDrafting({
-      ...{ sources, connectors, examiner, files, secrets, audit, now },
+      ...{ sources, connectors, examiner, patches, files, secrets, audit, now },
       organisations: teams.providers,
       newId: newSourceId,
     }),

@@ -16,6 +16,7 @@ import { discoverConnectors } from './discover.ts';
 import { type ExamineOptions, examine, examinedRecords, readingMs } from './examine.ts';
 import { addressOfFile, fileHttp, pathHttp } from './file-http.ts';
 import { discreet, opened, openerOf } from './open-source.ts';
+import type { SourcePatches } from './pipeline/patches.ts';
 import { type Recognised, recognise } from './recognise.ts';
 
 /** What the thread is started with. Holds the database address, which may hold credentials: never logged. */
@@ -52,6 +53,8 @@ export interface ExamineRequest {
   } | null;
   /** May reach the demonstration server. */
   readonly demo: boolean;
+  /** Corrections in place, of a source of ours. */
+  readonly patches?: SourcePatches;
 }
 
 export interface ToExaminer {
@@ -91,7 +94,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: ExamineThreadDa
     return makeSourceHttp({ userAgent: data.userAgent, signal, turns, allowedOrigins: origins, limits });
   }
 
-  async function answer({ where, format, demo }: ExamineRequest): Promise<Recognised> {
+  async function answer({ where, format, demo, patches = new Map() }: ExamineRequest): Promise<Recognised> {
     const signal = AbortSignal.timeout(longestMs);
     const options: Omit<ExamineOptions, 'all'> = {
       shown: examinedRecords,
@@ -116,7 +119,7 @@ async function serve(port: NonNullable<typeof parentPort>, data: ExamineThreadDa
       const url = where.kind === 'address' ? where.url : addressOfFile(connector, where.site);
       const { source, values } = opened(format, openSecret);
       const config = { ...source.config, url };
-      const report = await examine(discreet(connector, values), config, open(), { ...options, all: false });
+      const report = await examine(discreet(connector, values), config, open(), { ...options, patches, all: false });
       return { connector: connector.id, title: connector.title, config: {}, report };
     } catch (error) {
       if (!signal.aborted) throw error;

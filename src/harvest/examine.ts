@@ -3,6 +3,7 @@
  * and the codes of a run. It stops after a few records or seconds unless it is asked for everything, so that a catalogue of
  * any size is answered for at once.
  */
+import type { CourseCorrection } from '../catalogue/model/corrections.ts';
 import type { CourseDraft } from '../catalogue/model.ts';
 import { AppError, SourceError } from '../errors.ts';
 import type { Alignment } from '../framework/model.ts';
@@ -10,6 +11,7 @@ import type { AnyConnector, SourceHttp } from './connector.ts';
 import type { RunCause } from './model.ts';
 import { isOutOfScope, judge, notDigital } from './pipeline/judge.ts';
 import { keptProblem, makeTally, shown } from './pipeline/outcome.ts';
+import { correctionsOf, type SourcePatches } from './pipeline/patches.ts';
 import { type Entry, entryOf, readToEnd } from './pipeline/read.ts';
 import { contradiction } from './pipeline/write.ts';
 import type { KeptProblem } from './store/records.ts';
@@ -30,6 +32,8 @@ export interface Examined {
   /** Why it is out of scope. */
   readonly reason: string | null;
   readonly problems: readonly KeptProblem[];
+  /** Laid over it by people, and counted in the result. */
+  readonly corrections: readonly CourseCorrection[];
 }
 
 export interface Examination {
@@ -58,6 +62,8 @@ export interface ExamineOptions {
   /** From the first byte of the source. */
   readonly readingMs: number;
   readonly align: (draft: CourseDraft) => Alignment;
+  /** Corrections in place of the source: the next run lays them over its records, so does this. None for a stranger's catalogue. */
+  readonly patches?: SourcePatches;
   readonly signal: AbortSignal;
   readonly onProgress?: (read: number) => void;
   /** An error of ours on one record: it is shown as a record to fix. */
@@ -133,7 +139,7 @@ function makeReport(connector: AnyConnector, options: ExamineOptions) {
   const warnings = makeTally([]);
   const hashes = new Map<string, string>();
 
-  type Found = Pick<Examined, 'result'> & Partial<Pick<Examined, 'course' | 'reason' | 'problems'>>;
+  type Found = Pick<Examined, 'result'> & Partial<Pick<Examined, 'course' | 'reason' | 'problems' | 'corrections'>>;
 
   function add(remoteId: string, raw: string | null, found: Found): void {
     counts.read += 1;
@@ -141,7 +147,8 @@ function makeReport(connector: AnyConnector, options: ExamineOptions) {
     const problems = found.problems ?? [];
     (found.result === 'to-fix' ? causes : warnings).add(remoteId, problems);
     if (records.length >= options.shown) return;
-    records.push({ position: counts.read, remoteId, raw, course: null, reason: null, problems, ...found });
+    const nothing = { course: null, reason: null, corrections: [] };
+    records.push({ ...nothing, position: counts.read, remoteId, raw, problems, ...found });
   }
 
   /** As a run would settle it, without what only the database knows: other sources, and what an identifier named before. */
@@ -167,9 +174,12 @@ function makeReport(connector: AnyConnector, options: ExamineOptions) {
     value: () => ({ records, counts, causes: shown(causes.causes()), warnings: shown(warnings.causes()) }),
     removed: (remoteId: string) => add(remoteId, null, { result: 'removed' }),
     record(given: string, raw: unknown): void {
-      const entry = entryOf(given, raw, connector.id);
+      const read = entryOf(given, raw, connector.id);
+      const patches = options.patches?.get(read.remoteId);
+      const entry = patches === undefined ? read : { ...read, patches };
       const isShown = records.length < options.shown;
-      add(entry.remoteId, isShown && entry.json !== null ? rawText(raw) : null, settle(entry, isShown));
+      const found = { ...settle(entry, isShown), corrections: correctionsOf(patches ?? []) };
+      add(entry.remoteId, isShown && entry.json !== null ? rawText(raw) : null, found);
     },
   };
 }

@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import type { CourseField } from '../../src/catalogue/model/corrections.ts';
 import { loadFramework } from '../../src/framework/data.ts';
 import { align } from '../../src/framework/model/alignment.ts';
 import { discoverConnectors } from '../../src/harvest/discover.ts';
 import { examine, examinedRecords, readingMs } from '../../src/harvest/examine.ts';
+import type { Patch } from '../../src/harvest/model/patch.ts';
 import { recognise } from '../../src/harvest/recognise.ts';
 import { makeExaminer } from '../../src/harvest/start-examining.ts';
 import { makeSourceHttp } from '../../src/platform/http.ts';
@@ -153,6 +155,40 @@ describe('what would be published of a catalogue', function () {
     expect(report.complete).to.equal(true);
     expect(report.counts.read).to.equal(4);
     expect(report.causes.map(({ code }) => code)).to.include('E_DOUBLON_CONTRADICTOIRE');
+  });
+
+  it('a record that a person corrected is judged with the correction, as the next run will, and says so', async () => {
+    const bad = course(7).replace('"Programmer en Python, cours 7"', '""');
+    const url = await served(`{"links":{},"data":[${course(1)},${bad}]}`);
+    const moochub = connectors.get('moochub');
+    if (moochub === undefined) throw new Error('no moochub');
+    const at = new Date('2026-11-21T09:00:00Z');
+    const patch = (field: CourseField, value: string, ended: Patch['ended'] = null): Patch => ({
+      ...{ sourceId: 's', remoteId: 'c-7', field, version: 1, revision: 1, value, by: 'provider', at, why: 'Oubli.' },
+      ...{ source: { text: '', readable: false }, seen: { value: { text: '', readable: false }, at } },
+      ...{ appliedAt: null, ended, undoneAt: null, past: [] },
+    });
+    const alone = await examine(moochub, { url }, network(), { ...options(), all: false });
+    expect(alone.records.map(({ result }) => result)).to.deep.equal(['ready', 'to-fix']);
+    const given = [
+      patch('title', 'Programmer en Python, la suite'),
+      patch('price', '90', { how: 'withdrawn', by: 'provider', at }),
+    ];
+    const patches = new Map([['c-7', given]]);
+    const report = await examine(moochub, { url }, network(), { ...options(), patches, all: false });
+    const [first, second] = report.records;
+    expect([first?.result, second?.result, report.counts['to-fix']]).to.deep.equal(['ready', 'ready', 0]);
+    expect(second?.course?.draft.title).to.equal('Programmer en Python, la suite');
+    expect([first?.corrections, second?.corrections]).to.deep.equal([[], [{ field: 'title', by: 'provider', at }]]);
+    const { report: shown } = checkModel(
+      { url },
+      {},
+      { format: 'MOOChub', report: { ...report, records: report.records.map((one) => ({ ...one, card: null })) }, at },
+    );
+    expect(shown?.records.map(({ corrected }) => corrected)).to.deep.equal([
+      null,
+      "Corrigé par l'organisme le 21/11/2026\u00a0: titre. Cet aperçu en tient compte.",
+    ]);
   });
 
   it('with « all », everything is read and counted, and 20 records are shown', async () => {

@@ -11,6 +11,7 @@ import { type App, openApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { type AnyConnector, defineConnector, secret } from '../../src/harvest/connector.ts';
 import type { ExamineRequest } from '../../src/harvest/examine-thread.ts';
+import { makePatchStore } from '../../src/harvest/store/patches.ts';
 import type { Partners } from '../../src/partners.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { makeSourceStore, type SourceStore } from '../../src/providers/store.ts';
@@ -127,6 +128,26 @@ describe('sources of organisations', function () {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+
+  it('a preview counts the corrections in place of the source, and says who made them', async () => {
+    const { member, source } = await submitted();
+    await partners.operating.accept(operator, source);
+    const read = async () => {
+      const { found } = await partners.drafting.preview(member, source);
+      if (found === null) throw new Error('not read');
+      return found.report;
+    };
+    const [first] = (await read()).records;
+    expect(first?.corrections).to.deep.equal([]);
+    const at = new Date('2026-11-21T09:00:00Z');
+    await makePatchStore(app.database.connection).add({
+      ...{ sourceId: source, remoteId: first?.remoteId ?? '', field: 'price', value: '123', by: 'operator', at },
+      ...{ why: 'Erreur de saisie.', source: { text: '', readable: true } },
+    });
+    const again = (await read()).records[0];
+    expect(again?.course?.draft.price).to.deep.include({ amount: 12_300 });
+    expect(again?.corrections).to.deep.equal([{ field: 'price', by: 'operator', at }]);
+  });
 
   it('recognises the format, keeps a draft, writes nothing for a preview, and harvests nothing before the acceptance', async () => {
     const { member, id } = await organisation();
@@ -328,6 +349,7 @@ describe('sources of organisations', function () {
           throw new Error('not read here');
         },
       },
+      patches: { ofSource: async () => new Map() },
       files,
       secrets,
       organisations: teams.providers,

@@ -1,5 +1,7 @@
 /** What a person corrected of a course, over what its source gives (N9): shown wherever the page says where a value comes from. */
 
+import { listed, shortDate } from '../../platform/web/format.ts';
+
 /** What may be corrected; identifiers, the source and states of a record are not among them. */
 export const courseFields = [
   'title',
@@ -67,3 +69,19 @@ export const correctedBy: Readonly<Record<CourseCorrection['by'], string>> = {
   provider: "par l'organisme",
   operator: 'par la plateforme',
 };
+
+/** What a person corrected is no reading of the source (T46): « Corrigé par l'organisme le 28/11/2026 : prix du cours. » */
+export function correctedSentences({
+  corrections = [],
+}: {
+  readonly corrections?: readonly CourseCorrection[];
+}): string[] {
+  const said = (by: CourseCorrection['by']) => {
+    const own = corrections.filter((one) => one.by === by);
+    const last = own.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
+    if (last === undefined) return [];
+    const fields = listed(own.map(({ field }) => correctedNames[field]));
+    return [`Corrigé ${correctedBy[by]} le ${shortDate(last.at)} : ${fields}.`];
+  };
+  return [...said('provider'), ...said('operator')];
+}

@@ -3,10 +3,10 @@
 import { certificationState } from '../../framework/model/certification.ts';
 import type { Certification } from '../../framework/model/reference.ts';
 import type { AlignedCompetence, Framework } from '../../framework/model.ts';
-import { count, french, listed, longDate, shortDate } from '../../platform/web/format.ts';
+import { count, french, longDate, shortDate } from '../../platform/web/format.ts';
 import { courseAddress } from '../model/addresses.ts';
 import { type Badge, type Fact, type Keep, keepOf } from '../model/card.ts';
-import { type CourseCorrection, correctedBy, correctedNames } from '../model/corrections.ts';
+import { correctedBy, correctedNames, correctedSentences } from '../model/corrections.ts';
 import { zeroPossibleNow } from '../model/cpf.ts';
 import { cpfBadge, zeroConditions, zeroLabel } from '../model/cpf-words.ts';
 import { freshness, silentSince } from '../model/freshness.ts';
@@ -379,18 +379,6 @@ const questions: readonly string[] = [
   "Comment se passe l'examen, où, et combien de fois puis-je le passer ?",
   'Quel est le prix total, certificat, examen et livres compris ?',
 ].map(french);
-
-/** What a person corrected is no reading of the source (T46): « Corrigé par l'organisme le 28/11/2026 : prix du cours. » */
-function correctedSentences({ corrections = [] }: Pick<Course, 'corrections'>): string[] {
-  const said = (by: CourseCorrection['by']) => {
-    const own = corrections.filter((one) => one.by === by);
-    const last = own.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
-    if (last === undefined) return [];
-    const fields = listed(own.map(({ field }) => correctedNames[field]));
-    return [`Corrigé ${correctedBy[by]} le ${shortDate(last.at)} : ${fields}.`];
-  };
-  return [...said('provider'), ...said('operator')];
-}
 
 function pricesSourceOf(course: Course): string {
   const read = `Le prix vient du ${catalogueOf(course.sourceTitle)}, relevé le ${shortDate(course.harvestedAt)}.`;

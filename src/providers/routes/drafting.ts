@@ -7,9 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { z } from 'zod';
-import type { CourseDraft } from '../../catalogue/model.ts';
+import type { Course } from '../../catalogue/model.ts';
 import { AppError } from '../../errors.ts';
-import type { Alignment } from '../../framework/model.ts';
 import type { Examination } from '../../harvest/examine.ts';
 import { queryText, text, textsOf, unkept } from '../../platform/web/answers.ts';
 import type { FieldErrors } from '../../platform/web/forms.ts';
@@ -50,10 +49,7 @@ export interface DraftingRouteParts {
   ): Promise<
     { readonly kind: 'done'; readonly id: string } | { readonly kind: 'refused'; readonly refusals: Refusals }
   >;
-  cardOf(
-    read: { readonly draft: CourseDraft; readonly alignment: Alignment },
-    source: { readonly title: string },
-  ): PreviewCard;
+  cardOf(read: Pick<Course, 'draft' | 'alignment' | 'corrections'>, source: { readonly title: string }): PreviewCard;
   actorOf(request: Request): Promise<Actor>;
   now(): Date;
 }
@@ -197,7 +193,7 @@ export function draftingRoutes(parts: DraftingRouteParts): Router {
       ...report,
       records: report.records.map(({ course, ...record }) => ({
         ...record,
-        card: course === null ? null : cardOf(course, source),
+        card: course === null ? null : cardOf({ ...course, corrections: record.corrections }, source),
       })),
     };
   }

@@ -11,6 +11,7 @@ import { addressOfFile } from '../../harvest/file-http.ts';
 import { readSettings, type Setting, settingsOf, type Typed, withoutSecrets } from '../../harvest/model/settings.ts';
 import type { Recognised } from '../../harvest/recognise.ts';
 import type { Examiner } from '../../harvest/start-examining.ts';
+import type { PatchStore } from '../../harvest/store/patches.ts';
 import { looksLikeNir, nirRefusal } from '../../nir.ts';
 import type { Audit } from '../../platform/audit.ts';
 import type { Files } from '../../platform/files.ts';
@@ -62,6 +63,7 @@ export interface DraftingDependencies {
   readonly sources: SourceStore;
   readonly connectors: ReadonlyMap<string, AnyConnector>;
   readonly examiner: Pick<Examiner, 'examine'>;
+  readonly patches: Pick<PatchStore, 'ofSource'>;
   readonly files: Pick<Files, 'store' | 'remove'>;
   readonly secrets: Pick<Secrets, 'seal' | 'open'>;
   readonly organisations: (ids: readonly string[]) => Promise<ReadonlyMap<string, { readonly demo: boolean }>>;
@@ -99,7 +101,7 @@ const choicesSchema = z.object({
 const changeable: readonly SourceState[] = ['draft', 'previewed', 'refused', 'approved', 'active', 'paused'];
 
 export function makeDrafting(dependencies: DraftingDependencies) {
-  const { sources, connectors, examiner, files, secrets, organisations, audit, newId, now } = dependencies;
+  const { sources, connectors, examiner, patches, files, secrets, organisations, audit, newId, now } = dependencies;
 
   const record = (actor: Actor, act: string, id: string) =>
     audit.record({ actor: actor.accountId, act: `source.${act}`, target: id });
@@ -321,7 +323,7 @@ export function makeDrafting(dependencies: DraftingDependencies) {
       return { kind: 'done' };
     },
 
-    /** Reads the beginning of the source and writes none of it. A draft that gave a record counts as looked at. */
+    /** Reads the beginning of the source, with its corrections in place, and writes none of it. A draft that gave a record counts as looked at. */
     async preview(actor: Actor, id: string): Promise<Preview> {
       const { source } = await ownSource(sources, actor, id, 'source:own');
       if (source.state === 'closed') throw new AppError('conflict', 'SOURCE_FERMEE', 'Cette source est fermée.');
@@ -329,7 +331,8 @@ export function makeDrafting(dependencies: DraftingDependencies) {
       const format = { connector, config, sealed };
       let found: Recognised;
       try {
-        found = await examiner.examine({ where: whereOf(source), format, demo: source.demo });
+        const held = await patches.ofSource(id);
+        found = await examiner.examine({ where: whereOf(source), format, demo: source.demo, patches: held });
       } catch (error) {
         if (!(error instanceof AppError && error.kind === 'invalid')) throw error;
         return { source, found: null, refusal: error.publicMessage };

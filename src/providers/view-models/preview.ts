@@ -1,6 +1,7 @@
 /** Words of a preview: what would be published of a catalogue, record by record, beside what was received (P3, N20). */
 
 import type { Badge, Fact, PriceCell } from '../../catalogue/model/card.ts';
+import { type CourseCorrection, correctedSentences } from '../../catalogue/model/corrections.ts';
 import { problemPath } from '../../harvest/model/problem-help.ts';
 import { clock, count, french, number, shortDate } from '../../platform/web/format.ts';
 import { type FieldErrors, field } from '../../platform/web/forms.ts';
@@ -39,6 +40,7 @@ export interface PreviewRecord {
   readonly card: PreviewCard | null;
   readonly reason: string | null;
   readonly problems: readonly Problem[];
+  readonly corrections: readonly CourseCorrection[];
 }
 
 interface Cause {
@@ -72,7 +74,7 @@ const explanations: Partial<Record<Result, string>> = {
   removed: 'La source déclare que ce cours est retiré.',
 };
 
-function recordLine({ position, remoteId, result, raw, card, reason, problems }: PreviewRecord) {
+function recordLine({ position, remoteId, result, raw, card, reason, problems, corrections }: PreviewRecord) {
   const [first] = problems;
   const why = reason ?? explanations[result] ?? null;
   return {
@@ -82,6 +84,10 @@ function recordLine({ position, remoteId, result, raw, card, reason, problems }:
     short: first === undefined ? '' : `${first.field} : ${first.code}`,
     badge: badges[result],
     why: why === null ? null : french(why),
+    corrected:
+      corrections.length === 0
+        ? null
+        : french([...correctedSentences({ corrections }), 'Cet aperçu en tient compte.'].join(' ')),
     problems: problems.map(({ code, field: name, value, message }) => ({
       code,
       field: name,
