@@ -131,6 +131,8 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   let isWhole = false;
   /** Renamed courses whose new record waited already before this run. */
   let rejoined = 0;
+  /** Prices too old to be shown as of today may be fresh again. An attempt that died may have renewed some. */
+  let isFreshAgain = attempt > 1;
   let cursor: unknown = saved?.cursor;
   let retries = progress.run.retries;
   let { sunset } = progress.run;
@@ -210,6 +212,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     try {
       report = await writeBatch(stage, batch, batchNumber, now());
     } catch (error) {
+      isFreshAgain = true;
       // Half written, the batch still counts for what it wrote.
       await recount(batchNumber - 1);
       throw error;
@@ -219,6 +222,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
     for (const { remoteId, problems } of report.problems) causes.add(remoteId, problems);
     for (const { remoteId, problems } of report.warnings) warnings.add(remoteId, problems);
     removed += batch.removed.length;
+    isFreshAgain ||= report.freshAgain;
     execution.onProgress?.(count.value().received);
   }
 
@@ -343,6 +347,7 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
 
   /** The partner says that what it gave before stands: each course of it is as fresh as today. */
   async function renewAll(): Promise<void> {
+    isFreshAgain = true;
     for await (const ids of records.accepted(source.id)) await courses.renew(source.id, ids, now());
   }
 
@@ -369,6 +374,13 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
   }
 
   type Ended = Pick<HarvestRun, 'announced' | 'status' | 'fault' | 'held'>;
+
+  async function endOf(outcome: Outcome, baseline: Baseline, held: HarvestRun['held'] | undefined): Promise<Ended> {
+    if ('fault' in outcome) return interrupted(outcome.fault, baseline);
+    if (outcome.closing.kind !== 'unchanged') return finish(outcome.closing, baseline, held);
+    await renewAll();
+    return { announced: null, status: 'done', fault: null, held: null };
+  }
 
   async function report(ended: Ended, baseline: Baseline, notModified: boolean): Promise<HarvestRun> {
     const { adds, ...totals } = await totalsOf(courses, {
@@ -440,14 +452,10 @@ function makeRun(tools: PipelineTools, execution: Execution, stop: AbortControll
       }
       const decided = saved?.decided;
       const outcome: Outcome = decided === undefined ? await read() : { closing: decided.end };
-      if ('fault' in outcome) return report(await interrupted(outcome.fault, baseline), baseline, false);
-      const { closing } = outcome;
-      const notModified = closing.kind === 'unchanged';
-      if (notModified) await renewAll();
-      const ended: Ended = notModified
-        ? { announced: null, status: 'done', fault: null, held: null }
-        : await finish(closing, baseline, decided?.held);
-      if (!isReplay) await courses.refreshAccess(now(), source.id);
+      const notModified = 'closing' in outcome && outcome.closing.kind === 'unchanged';
+      const ended = await endOf(outcome, baseline, decided?.held);
+      // Prices that become too old are for the nightly job, which looks at all sources.
+      if (!isReplay && isFreshAgain) await courses.refreshAccess(now(), source.id);
       return report(ended, baseline, notModified);
     },
   };

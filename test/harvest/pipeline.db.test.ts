@@ -710,4 +710,21 @@ describe('a harvest run', () => {
     expect(back.counters).to.include({ restored: 1 });
     expect((await world.course('a')).access.code).to.equal('content-free');
   });
+
+  it('also when the run that sees them again is cut before its end', async () => {
+    await world.run([record('a', { price: 0 }), end()]);
+    world.pass(31);
+    await world.courses.refreshAccess(world.now());
+    const run = await world.run([record('a', { price: 0 }), { kind: 'checkpoint', cursor: 1 }, cut]);
+    expect(run.status).to.equal('incomplete');
+    expect((await world.course('a')).access.code).to.equal('content-free');
+  });
+
+  it('also when the source says that nothing changed', async () => {
+    await world.run([record('a', { price: 0 }), end({ validators: { etag: '"1"' } })]);
+    world.pass(31);
+    await world.courses.refreshAccess(world.now());
+    expect((await world.run([{ kind: 'unchanged' }])).notModified).to.equal(true);
+    expect((await world.course('a')).access.code).to.equal('content-free');
+  });
 });

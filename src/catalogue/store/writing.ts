@@ -61,8 +61,10 @@ export interface CourseWriter extends CourseRenaming {
   ownersElsewhere(sourceId: string, claims: readonly string[]): Promise<Map<string, readonly Owner[]>>;
   /** New courses wait (`pending`); a known one keeps its address and its reviewed competences. */
   write(context: WriteContext, writes: readonly CourseWrite[]): Promise<void>;
-  /** Renews « relevé le » of those that are neither absent nor withdrawn. @returns how many those are */
-  renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<number>;
+  /** Renews « relevé le » of those that are neither absent nor withdrawn. */
+  renew(sourceId: string, remoteIds: readonly string[], now: Date): Promise<void>;
+  /** The same for those of them whose price is not too old: it stays as it was judged. @returns how many those are */
+  renewFresh(sourceId: string, remoteIds: readonly string[], now: Date): Promise<number>;
   /** Seen again before the end of the grace period. */
   clearMissing(context: WriteContext, ids: readonly CourseId[]): Promise<void>;
   /** Withdrawn, and seen again unchanged. */
@@ -102,6 +104,11 @@ export function drawCourseId(): CourseId {
   let id = '';
   for (const byte of randomBytes(8)) id += courseIdAlphabet[byte % courseIdAlphabet.length];
   return id;
+}
+
+/** A price read before is too old to be shown as one of today. */
+function freshSince(now: Date): Date {
+  return new Date(now.getTime() - freshDays * 86_400_000);
 }
 
 /** A change and what it announces, in one write: a killed process loses neither without the other. */
@@ -156,6 +163,23 @@ export function makeCourseWriter(
       { _id: { $in: [...ids] }, state: 'pending' },
       { $set: { state: 'published', firstPublishedAt: now, missingSince: null, updatedAt: now } },
     );
+  }
+
+  async function renew(
+    sourceId: string,
+    remoteIds: readonly string[],
+    now: Date,
+    only: mongo.Filter<CourseDocument> = {},
+  ): Promise<number> {
+    const usual: mongo.Filter<CourseDocument> = {
+      sourceId,
+      remoteId: { $in: [...remoteIds] },
+      state: { $ne: 'withdrawn' },
+      missingSince: null,
+      ...only,
+    };
+    const renewed = await updateMany(usual, { $set: { harvestedAt: now, 'access.date': now } });
+    return renewed.matchedCount;
   }
 
   async function withdraw(
@@ -239,15 +263,11 @@ export function makeCourseWriter(
     },
 
     async renew(sourceId, remoteIds, now) {
-      const usual = {
-        sourceId,
-        remoteId: { $in: [...remoteIds] },
-        state: { $ne: 'withdrawn' as const },
-        missingSince: null,
-      };
-      const renewed = await updateMany(usual, { $set: { harvestedAt: now, 'access.date': now } });
-      return renewed.matchedCount;
+      await renew(sourceId, remoteIds, now);
     },
+
+    renewFresh: (sourceId, remoteIds, now) =>
+      renew(sourceId, remoteIds, now, { harvestedAt: { $gte: freshSince(now) } }),
 
     async clearMissing(context, ids) {
       const list = { $in: [...ids] };
@@ -366,7 +386,7 @@ export function makeCourseWriter(
     },
 
     async refreshAccess(now, sourceId) {
-      const limit = new Date(now.getTime() - freshDays * 86_400_000);
+      const limit = freshSince(now);
       const candidates: mongo.Filter<CourseDocument> = {
         ...(sourceId === undefined ? {} : { sourceId }),
         $or: [

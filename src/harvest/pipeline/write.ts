@@ -41,6 +41,8 @@ export interface WriteStage {
 }
 
 export interface BatchReport {
+  /** Some are fresh again: what was judged of a price too old is to be judged again. */
+  readonly freshAgain: boolean;
   readonly outcomes: readonly (RecordOutcome | 'repeated')[];
   readonly problems: readonly { readonly remoteId: string; readonly problems: readonly KeptProblem[] }[];
   readonly warnings: readonly { readonly remoteId: string; readonly problems: readonly KeptProblem[] }[];
@@ -276,8 +278,8 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
 
   // A replay did not ask the source: it makes nothing fresher.
   const fresh = stage.again ? [] : [...same, ...judgedSame];
-  const renewed = fresh.length === 0 ? 0 : await courses.renew(source.id, fresh, now);
-  // Mostly all of them: then none was absent or withdrawn, and nothing more is asked about them.
+  const renewed = fresh.length === 0 ? 0 : await courses.renewFresh(source.id, fresh, now);
+  // Mostly all of them: then none was absent, withdrawn or too old, and nothing more is asked about them.
   const usual = new Set(renewed === fresh.length ? fresh : []);
 
   // A record seen is never absent, be it unchanged, quarantined or out of scope.
@@ -333,6 +335,7 @@ export async function writeBatch(stage: WriteStage, batch: Batch, number: number
   await records.markRemoved(source.id, batch.removed, runId);
 
   return {
+    freshAgain: renewed < fresh.length,
     outcomes: [
       ...settled.flatMap(({ entry, outcome }) => (sorted.adopted.has(entry.remoteId) ? [] : outcome)),
       ...still.map(() => 'unchanged' as const),
