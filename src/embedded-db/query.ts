@@ -1,7 +1,7 @@
 import { type Doc, decode, decodeFields, encode } from './bson-codec.ts';
 import type { Collection } from './catalogue.ts';
 import { compileCollation } from './collation.ts';
-import { countKeys, keysIn, pairsIn } from './environment.ts';
+import { countKeys, keysInEach, pairsIn } from './environment.ts';
 import { recordOf, wholeTable, within } from './key-bytes.ts';
 import { type CompiledFilter, compileFilter } from './matcher.ts';
 import { MongoError } from './mongo-error.ts';
@@ -81,19 +81,17 @@ function* candidates(store: Store, collection: Collection, found: Plan, effort: 
     return;
   }
   const seen = index.multikey.includes(true) ? new Set<number>() : undefined;
-  const ranges = reverse ? [...found.ranges].reverse() : found.ranges;
-  for (const range of ranges) {
-    for (const entry of keysIn(store.environment.entries, within(index.id, range), reverse)) {
-      effort.keys++;
-      const record = recordOf(entry);
-      if (seen?.has(record)) continue;
-      seen?.add(record);
-      // Gone since this part of the index was read.
-      const bytes = store.peek(collection, record);
-      if (!bytes) continue;
-      effort.documents++;
-      yield { record, bytes };
-    }
+  const ranges = found.ranges.map((range) => within(index.id, range));
+  for (const entry of keysInEach(store.environment.entries, ranges, reverse)) {
+    effort.keys++;
+    const record = recordOf(entry);
+    if (seen?.has(record)) continue;
+    seen?.add(record);
+    // Gone since this part of the index was read.
+    const bytes = store.peek(collection, record);
+    if (!bytes) continue;
+    effort.documents++;
+    yield { record, bytes };
   }
 }
 
