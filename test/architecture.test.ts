@@ -225,7 +225,6 @@ describe('architecture', () => {
         'handlebars',
         'helmet',
         'compression',
-        'pino-http',
         'express-rate-limit',
         'express-session',
         'connect-mongo',

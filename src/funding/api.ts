@@ -156,7 +156,7 @@ async function send(response: Response, text: string): Promise<void> {
 }
 
 function jsonBody(limit: number): express.RequestHandler {
-  const parse = express.json({ limit, strict: true });
+  const parse = express.json({ limit, strict: true, type: () => true });
   return (request, response, next) => {
     if (request.is('json')) return parse(request, response, next);
     const detail = 'Envoyez du JSON, avec Content-Type: application/json.';
@@ -169,7 +169,7 @@ function limited(limit: number): express.RequestHandler {
   return rateLimit({
     windowMs,
     limit,
-    standardHeaders: 'draft-8',
+    standardHeaders: 'draft-7',
     legacyHeaders: false,
     validate: { xForwardedForHeader: false },
     handler: (_request, response) => {
@@ -219,7 +219,7 @@ function errorsAsProblems(log: Log, known: readonly string[]): ErrorRequestHandl
         detail: 'Ce corps n’est pas du JSON lisible.',
       });
     log.error({ err: error, requestId: request.id }, 'request failed');
-    const detail = `Une erreur est survenue. Ce n'est pas votre faute. Numéro à donner : ${String(request.id)}.`;
+    const detail = `Une erreur est survenue. Ce n'est pas votre faute. Numéro à donner : ${request.id}.`;
     sendProblem(response, { status: 500, code: 'ERREUR', detail });
   };
 }

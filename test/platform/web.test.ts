@@ -143,6 +143,8 @@ describe('limits and headers', () => {
       .set('Cookie', 'affichage=cahier; jeton=abc');
     expect(lines.join(''))
       .to.include('"path":"/page"')
+      .and.include('"res":{"status":200}')
+      .and.include('request completed')
       .and.not.match(/secret|jeton|127\.0\.0\.1|user-agent/);
   });
 });

@@ -34,7 +34,7 @@ export function tooManyRequests(request: Request, response: Response, views: Vie
 
 export function errorPages(views: Views, log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    const problem = problemOf(error, String(request.id));
+    const problem = problemOf(error, request.id);
     // The visitor left, or the stop of the server cut the connection: nobody reads an answer.
     if (request.socket.destroyed) {
       if (problem.status >= 500)

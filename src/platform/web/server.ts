@@ -5,15 +5,23 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import compression from 'compression';
-import express, { type Express, type RequestHandler, type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
 import { refuseForged } from './address.ts';
 import { errorPages, notFound, tooManyRequests } from './errors.ts';
 import type { Site, Views } from './views.ts';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** In the log, and on the page of an error. */
+      id: string;
+    }
+  }
+}
 
 export interface WebSettings {
   /** Where visitors reach the site, when it is known; `https:` turns on the headers that need it. */
@@ -77,7 +85,7 @@ export function makeWebApp(parts: {
   readonly views: Views;
   readonly settings: WebSettings;
   readonly log: Log;
-}): Express {
+}): express.Express {
   const { programs = [], routers, views, settings, log } = parts;
   const app = express();
   app.disable('x-powered-by');
@@ -104,24 +112,26 @@ export function makeWebApp(parts: {
 
 const identify: RequestHandler = (request, response, next) => {
   request.id = randomUUID();
-  response.set('X-Request-Id', String(request.id));
+  response.set('X-Request-Id', request.id);
   next();
 };
 
 /** One line per answer: no query string (a search says something of a person), no token of a link, no address, no header. */
 function requestLog(log: Log): RequestHandler {
-  return pinoHttp({
-    logger: log,
-    serializers: {
-      req: (request: { id: unknown; method: string; url: string }) => ({
-        id: request.id,
-        method: request.method,
-        path: loggedPath(request.url),
-      }),
-      res: (response: { statusCode: number }) => ({ status: response.statusCode }),
-    },
-    customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'info'),
-  });
+  return (request, response, next) => {
+    const { id, method, originalUrl } = request;
+    const begun = performance.now();
+    // Not « finish »: who leaves before the end is told too.
+    response.once('close', () => {
+      const { statusCode: status, writableFinished } = response;
+      const level = status >= 500 ? 'error' : 'info';
+      if (!log.isLevelEnabled(level)) return;
+      const responseTime = Math.round(performance.now() - begun);
+      const req = { id, method, path: loggedPath(originalUrl) };
+      log[level]({ req, res: { status }, responseTime }, writableFinished ? 'request completed' : 'request aborted');
+    });
+    next();
+  };
 }
 
 function securityHeaders(settings: WebSettings): RequestHandler {
@@ -176,7 +186,7 @@ function limiter(settings: WebSettings, views: Views): RequestHandler {
   return rateLimit({
     windowMs,
     limit: settings.rateLimitPerMinute,
-    standardHeaders: 'draft-8',
+    standardHeaders: 'draft-7',
     legacyHeaders: false,
     // Without a declared proxy the header is not read at all, which is what we want.
     validate: { xForwardedForHeader: false },
