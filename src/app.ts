@@ -8,7 +8,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PersonalData } from './accounts/use-cases/personal-data.ts';
 import type { Retention } from './accounts/use-cases/retention.ts';
-import type { IndexLabels } from './catalogue/search/indexed-course.ts';
 import { makeCourseAssessing } from './catalogue/store/assessing.ts';
 import { makeDuplicateStore } from './catalogue/store/duplicates.ts';
 import { type HistoryStore, makeHistoryStore } from './catalogue/store/history.ts';
@@ -161,16 +160,6 @@ export interface App {
   /** Receipts, lists and the programs' API; opened at the first call. */
   verdicts(): Promise<Verdicts>;
   close(): Promise<void>;
-}
-
-/** French names of framework codes, as the search index wants them. */
-export function courseIndexLabels(framework: Pick<Framework, 'competences' | 'bands'>): IndexLabels {
-  const competences = new Map<string, string>(framework.competences.map(({ code, fr }) => [code, fr]));
-  const bands = new Map<string, string>(framework.bands.map(({ band, fr }) => [band, fr]));
-  return {
-    competence: (code) => competences.get(code) ?? code,
-    level: (band) => bands.get(band) ?? band,
-  };
 }
 
 export interface AppOptions {

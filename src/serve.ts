@@ -8,13 +8,11 @@ import { organisationRoutes } from './accounts/routes/organisations.ts';
 import { personalDataRoutes } from './accounts/routes/personal-data.ts';
 import { accountRoutes, makeActorOf } from './accounts/routes.ts';
 import { identityButtons } from './accounts/view-models/identity.ts';
-import { type App, courseIndexLabels } from './app.ts';
+import type { App } from './app.ts';
 import { changesRoutes } from './catalogue/routes/changes.ts';
 import { reviewRoutes } from './catalogue/routes/review.ts';
 import { catalogueRoutes, certificationOffer } from './catalogue/routes.ts';
-import { followCatalogue, readChanges } from './catalogue/search/follow.ts';
-import { frenchAnalyser } from './catalogue/search/french.ts';
-import { makeScanIndex } from './catalogue/search/scan-index.ts';
+import { makeSearchThread } from './catalogue/search/start-search.ts';
 import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeDuplicateReview } from './catalogue/use-cases/duplicates.ts';
 import { makeNothingToPay } from './catalogue/use-cases/nothing-to-pay.ts';
@@ -108,9 +106,10 @@ const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul proces
 export async function serve(app: App): Promise<RunningServer> {
   const { config, log, framework, courses, history, useCases, database } = app;
   const now = () => new Date();
-  const index = makeScanIndex(frenchAnalyser, { now });
-  const following = followCatalogue({ index, reader: readChanges(courses, courseIndexLabels(framework)), log });
-  await following.start();
+  const index = makeSearchThread({
+    data: { databaseUri: database.uri, databaseKind: database.kind, logLevel: config.logLevel },
+    log,
+  });
 
   const { views, assetsDirectory } = app.views();
   const people = await app.people();
@@ -314,11 +313,17 @@ export async function serve(app: App): Promise<RunningServer> {
     }
   }
 
+  try {
+    await index.ready();
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
   let listener: Listener;
   try {
     listener = await listen(web, config);
   } catch (cause) {
-    await following.stop();
+    await index.close();
     const message = `Le port ${config.port} de ${config.host} ne peut pas être ouvert. Choisissez-en un autre : PORT=3001 npm start.`;
     throw new AppError('conflict', 'PORT_TAKEN', message, { cause });
   }
@@ -342,7 +347,7 @@ export async function serve(app: App): Promise<RunningServer> {
       if (cut > 0) log.warn({ cut }, 'requests cut by the stop');
       // Nobody asks for anything any more: what requests begin ends after them.
       await Promise.all([scheduler.stop(), endLists(), endReassessing(), takingOver]);
-      await following.stop();
+      await index.close();
     },
   };
 }

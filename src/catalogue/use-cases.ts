@@ -7,7 +7,7 @@ import { groupsOf, offersAmong } from './model/duplicates.ts';
 import type { CompetencePage, CoursePage, Home, ProviderPage, SearchResult, StepLink } from './model/pages.ts';
 import type { ProviderFacts } from './model/provider-facts.ts';
 import { type CourseId, courseIdOfSlug } from './model.ts';
-import type { CourseIndex } from './search/course-index.ts';
+import type { CourseIndex, IndexStats } from './search/course-index.ts';
 import type { HistoryStore } from './store/history.ts';
 import type { CourseStore } from './store.ts';
 import type { AdviceFor } from './use-cases/advice.ts';
@@ -28,7 +28,7 @@ export interface CatalogueParts {
     CourseStore,
     'byId' | 'byIds' | 'byProvider' | 'preparing' | 'summary' | 'countsByCompetence' | 'similarTo'
   >;
-  readonly index: Pick<CourseIndex, 'search' | 'suggest' | 'stats'>;
+  readonly index: Pick<CourseIndex, 'search' | 'suggest'> & { stats(): Pick<IndexStats, 'version'> };
   readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
   readonly pathways: PathwayLinks;
   readonly history: Pick<HistoryStore, 'ofCourse'>;

@@ -1,8 +1,8 @@
 /** `search "words"`: what the catalogue page would find. */
 import type { Command } from 'commander';
-import { courseIndexLabels } from '../app.ts';
 import { followCatalogue, readChanges } from '../catalogue/search/follow.ts';
 import { frenchAnalyser } from '../catalogue/search/french.ts';
+import { indexLabels } from '../catalogue/search/indexed-course.ts';
 import { makeScanIndex } from '../catalogue/search/scan-index.ts';
 import type { Config } from '../config.ts';
 import { withApp } from './harvest.ts';
@@ -14,7 +14,7 @@ export function searchCommand(program: Command, config: () => Config): void {
     async (_options, print: Printer, words: string) => {
       await withApp(config(), print, async ({ courses, framework, log }) => {
         const index = makeScanIndex(frenchAnalyser, { now: () => new Date() });
-        const following = followCatalogue({ index, reader: readChanges(courses, courseIndexLabels(framework)), log });
+        const following = followCatalogue({ index, reader: readChanges(courses, indexLabels(framework)), log });
         await following.start();
         const page = await index.search({ q: words, filters: {}, sort: 'relevance', page: 1, facets: [] });
         await following.stop();

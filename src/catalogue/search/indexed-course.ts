@@ -1,4 +1,5 @@
 /** What the search index needs of a course: pure, so that any engine is fed the same. */
+import type { Framework } from '../../framework/model.ts';
 import { zeroPossibleValue } from '../model/cpf.ts';
 import { fullPriceOf } from '../model/dossier.ts';
 import type { Course, CourseDraft, Session } from '../model.ts';
@@ -8,6 +9,15 @@ import type { IndexedCourse, Run } from './course-index.ts';
 export interface IndexLabels {
   competence(code: string): string;
   level(band: string): string;
+}
+
+export function indexLabels(framework: Pick<Framework, 'competences' | 'bands'>): IndexLabels {
+  const competences = new Map<string, string>(framework.competences.map(({ code, fr }) => [code, fr]));
+  const bands = new Map<string, string>(framework.bands.map(({ band, fr }) => [band, fr]));
+  return {
+    competence: (code) => competences.get(code) ?? code,
+    level: (band) => bands.get(band) ?? band,
+  };
 }
 
 /**
