@@ -40,6 +40,8 @@ export interface CourseStore extends CourseWriter {
   byIds(ids: readonly CourseId[]): Promise<Course[]>;
   /** Published courses of a school, newest first; of those merged with one another, the one that has the card. */
   byProvider(providerId: string, options: { limit: number }): Promise<Course[]>;
+  /** As one of its courses gives it; null when none is shown. */
+  providerName(providerId: string): Promise<string | null>;
   /** Published courses that prepare a certification, newest first, and how many there are. */
   preparing(code: string, limit: number): Promise<{ readonly total: number; readonly courses: readonly Course[] }>;
   /** Every state, in the order of the partner's identifiers; `after` is the remoteId of the last one of the page before. */
@@ -127,8 +129,9 @@ function toCourse(document: CourseDocument): Course {
 /** Courses with a card of their own: one that another stands for is in no list and no count. */
 const carded = { state: { $in: living }, mergedInto: null };
 
+/** The first condition says nothing more than the others: with it the index is read from there, and not from its start. */
 function after(field: string, at: Date, id: string) {
-  return { $or: [{ [field]: { $gt: at } }, { [field]: at, _id: { $gt: id } }] };
+  return { [field]: { $gte: at }, $or: [{ [field]: { $gt: at } }, { _id: { $gt: id } }] };
 }
 
 /** `drawId` gives the 8 characters of a new course. */
@@ -193,6 +196,13 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
       return withoutOwnDoubles(found.map(toCourse));
     },
 
+    async providerName(providerId) {
+      const found = await courses
+        .findOne({ providerId, state: { $in: living } }, { 'draft.provider.name': 1 })
+        .lean<CourseDocument | null>();
+      return found?.draft.provider.name ?? null;
+    },
+
     async preparing(code, limit) {
       // An offer may name the certification where the card of its group is silent: it counts as that card.
       const filter = { 'alignment.certifications.code': code, state: { $in: living } };
@@ -243,7 +253,7 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
       const cursor = courses
         .find({ state: { $in: living } })
         .lean<CourseDocument[]>()
-        .cursor({ batchSize: 500 });
+        .cursor({ batchSize: 100 });
       for await (const document of cursor) yield toCourse(document);
     },
 

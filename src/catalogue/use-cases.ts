@@ -26,7 +26,7 @@ export interface PathwayLinks {
 export interface CatalogueParts {
   readonly courses: Pick<
     CourseStore,
-    'byId' | 'byIds' | 'byProvider' | 'preparing' | 'summary' | 'countsByCompetence' | 'similarTo'
+    'byId' | 'byIds' | 'byProvider' | 'providerName' | 'preparing' | 'summary' | 'countsByCompetence' | 'similarTo'
   >;
   readonly index: Pick<CourseIndex, 'search' | 'suggest'> & { stats(): Pick<IndexStats, 'version'> };
   readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
@@ -71,12 +71,12 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
   const { courses, index, framework, pathways, history, graceDays } = parts;
   const figures = rememberPerVersion(parts, () => Promise.all([courses.summary(), courses.countsByCompetence()]));
 
-  async function examples(): Promise<readonly string[]> {
+  const examples = rememberPerVersion(parts, async (): Promise<readonly string[]> => {
     const found = await Promise.all(
       exampleWords.map((q) => index.search({ q, filters: {}, sort: 'relevance', page: 1, facets: [] })),
     );
     return exampleWords.filter((_word, position) => (found[position]?.total ?? 0) > 0).slice(0, 3);
-  }
+  });
 
   return {
     async home() {
@@ -167,20 +167,36 @@ function unknownPage(): AppError {
   return new AppError('not-found', 'PAGE_INCONNUE', "Cette page n'existe pas.");
 }
 
-/** Figures of the whole catalogue, counted again when the index changed and every half minute. */
+/**
+ * Figures of the whole catalogue, counted again when the index changed and every half minute. While a harvest changes it all
+ * the time, counting takes at most a twentieth of the database's time.
+ */
 function rememberPerVersion<Value>({ index, now }: CatalogueParts, count: () => Promise<Value>): () => Promise<Value> {
   const lifetimeMs = 30_000;
-  let kept: { readonly version: number; readonly at: number; readonly value: Promise<Value> } | null = null;
+  const restFactor = 20;
+  interface Kept {
+    readonly version: number;
+    readonly at: number;
+    readonly value: Promise<Value>;
+    /** Until the count has ended nobody counts again. */
+    restUntil: number;
+  }
+  let kept: Kept | null = null;
   return () => {
     const { version } = index.stats();
     const at = now().getTime();
-    if (kept === null || kept.version !== version || at - kept.at >= lifetimeMs) {
-      const value = count();
-      kept = { version, at, value };
-      // A failure is not remembered: the next visitor asks again.
-      value.catch(() => {
-        kept = null;
-      });
+    if (kept === null || at - kept.at >= lifetimeMs || (kept.version !== version && at >= kept.restUntil)) {
+      const counting: Kept = { version, at, value: count(), restUntil: Number.POSITIVE_INFINITY };
+      kept = counting;
+      counting.value.then(
+        () => {
+          counting.restUntil = at + restFactor * (now().getTime() - at);
+        },
+        // A failure is not remembered: the next visitor asks again.
+        () => {
+          if (kept === counting) kept = null;
+        },
+      );
     }
     return kept.value;
   };

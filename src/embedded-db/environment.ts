@@ -31,8 +31,8 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** Milliseconds after which a group of writes takes no other one in. */
-const longestGroupMs = 20;
+/** Milliseconds after which a group of writes takes no other one in, and a write of many statements ends its turn. */
+export const longestTurnMs = 20;
 
 /** Opens (or creates) the environment in `directory`. */
 export function openEnvironment(directory: string): Environment {
@@ -62,7 +62,7 @@ export function openEnvironment(directory: string): Environment {
       const outcomes: (() => void)[] = [];
       for (const write of group) {
         // Those who read wait meanwhile: what is left of a large group has its own turn.
-        if (outcomes.length > 0 && performance.now() - begun > longestGroupMs) break;
+        if (outcomes.length > 0 && performance.now() - begun > longestTurnMs) break;
         outcomes.push(outcomeOf(write));
       }
       hooks.before();

@@ -75,6 +75,7 @@ export function coursesOf(courses: readonly Course[]): CatalogueParts['courses']
     byId: async (id) => courses.find((course) => course.id === id) ?? null,
     byIds: async (ids) => ids.flatMap((id) => courses.find((course) => course.id === id) ?? []),
     byProvider: async (id, { limit }) => shown.filter((course) => course.providerId === id).slice(0, limit),
+    providerName: async (id) => shown.find((course) => course.providerId === id)?.draft.provider.name ?? null,
     preparing: async (code, limit) => {
       const found = shown.filter(({ alignment }) => alignment.certifications.some((one) => one.code === code));
       return { total: found.length, courses: found.slice(0, limit) };

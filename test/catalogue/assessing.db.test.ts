@@ -167,8 +167,8 @@ describe('what the account says of courses, kept up to date', () => {
         (error: Error) => error.message,
       ),
     ).to.equal('killed');
-    expect((await read()).filter(({ cpf }) => cpf !== null)).to.have.length(500);
-    expect(await assessing().refresh()).to.deep.include({ scope: 'everything', assessed: 700 });
+    expect((await read()).filter(({ cpf }) => cpf !== null)).to.have.length(100);
+    expect(await assessing().refresh()).to.deep.include({ scope: 'everything', assessed: 1_100 });
     expect((await read()).every(({ cpf }) => cpf?.answer === 'oui')).to.equal(true);
   });
 

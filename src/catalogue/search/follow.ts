@@ -81,17 +81,20 @@ export interface FollowOptions {
 const batchSize = 500;
 /** Courses read and indexed in one go, on the thread that answers visitors: between two, it answers. */
 const coursesInOneGo = 20;
-/** Writers date a batch before they commit it, and their clocks differ. */
+/** Writers date a batch before they commit it: each poll looks back so far. */
+const shortOverlapMs = 5_000;
+/** A commit may take long, and clocks differ: one poll in ten looks back further. To always do so would read a long harvest again each second. */
 const overlapMs = 30_000;
+const pollsApart = 10;
 
 /** One of the two flows: where it stands, and what it applied lately so that re-reading changes nothing. */
 class Flow {
   #latest: number | null = null;
   readonly #applied = new Map<string, number>();
 
-  /** Where the next poll starts; null before anything was seen. */
-  from(): Date | null {
-    return this.#latest === null ? null : new Date(this.#latest - overlapMs);
+  /** Where a poll that looks back so far starts; null before anything was seen. */
+  from(overlap: number): Date | null {
+    return this.#latest === null ? null : new Date(this.#latest - overlap);
   }
 
   isApplied(id: string, at: number): boolean {
@@ -121,6 +124,7 @@ export function followCatalogue(options: FollowOptions): Following {
   const removals = new Flow();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
+  let polls = 0;
   let stopped = false;
   let isLoaded = false;
   let loaded: () => void = () => {};
@@ -132,8 +136,8 @@ export function followCatalogue(options: FollowOptions): Following {
   // Whoever awaits `start` gets the refusal; nobody need.
   firstLoad.catch(() => {});
 
-  async function applyChanges(): Promise<void> {
-    const from = changes.from();
+  async function applyChanges(overlap: number): Promise<void> {
+    const from = changes.from(overlap);
     for (let at: Watermark | null = from === null ? null : { updatedAt: from, id: '' }; !stopped; ) {
       const batch: readonly Watermark[] = await reader.changedSince(at, batchSize);
       const fresh = batch.filter(({ id, updatedAt }) => !changes.isApplied(id, updatedAt.getTime()));
@@ -156,8 +160,8 @@ export function followCatalogue(options: FollowOptions): Following {
     for (const { id, updatedAt } of changed) changes.markApplied(id, updatedAt.getTime(), now().getTime());
   }
 
-  async function applyRemovals(): Promise<void> {
-    const from = removals.from();
+  async function applyRemovals(overlap: number): Promise<void> {
+    const from = removals.from(overlap);
     for (let at: Removal | null = from === null ? null : { removedAt: from, id: '' }; !stopped; ) {
       const batch: readonly Removal[] = await reader.removedSince(at, batchSize);
       const fresh = batch.filter(({ id, removedAt }) => !removals.isApplied(id, removedAt.getTime()));
@@ -172,9 +176,11 @@ export function followCatalogue(options: FollowOptions): Following {
   }
 
   async function poll(): Promise<void> {
+    const overlap = polls % pollsApart === 0 ? overlapMs : shortOverlapMs;
+    polls += 1;
     try {
-      await applyChanges();
-      await applyRemovals();
+      await applyChanges(overlap);
+      await applyRemovals(overlap);
       changes.forgetOld();
       removals.forgetOld();
       if (!isLoaded && !stopped) {

@@ -39,7 +39,7 @@ export interface CourseAssessing {
   pathwaysBuilt(seen: Date): Promise<void>;
 }
 
-const batchSize = 500;
+const batchSize = 100;
 
 /** The parts of a draft that `dossierOf` reads. */
 const read = {

@@ -97,7 +97,7 @@ export interface CourseWriter extends CourseRenaming {
 }
 
 /** One command holds up to this many courses, so that pages never wait for a mass change. */
-const chunkSize = 500;
+const chunkSize = 100;
 
 /** 8 characters of 32: 1.1e12 addresses. */
 export function drawCourseId(): CourseId {

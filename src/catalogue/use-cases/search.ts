@@ -171,10 +171,10 @@ function rememberNames(courses: Parts['courses']): (id: string) => Promise<strin
   return async (id) => {
     const kept = names.get(id);
     if (kept !== undefined) return kept;
-    const [course] = await courses.byProvider(id, { limit: 1 });
-    if (course === undefined) return id;
+    const name = await courses.providerName(id);
+    if (name === null) return id;
     if (names.size >= capacity) names.clear();
-    names.set(id, course.draft.provider.name);
-    return course.draft.provider.name;
+    names.set(id, name);
+    return name;
   };
 }

@@ -1,6 +1,7 @@
 import { type Doc, decode } from '../bson-codec.ts';
 import { getOwn, numberOf } from '../bson-values.ts';
 import { checkNamespace } from '../catalogue.ts';
+import { longestTurnMs } from '../environment.ts';
 import {
   collectionToWrite,
   deleteDocuments,
@@ -33,27 +34,69 @@ function ordered(context: CommandContext): boolean {
   return value === undefined || value === null || truthy(value);
 }
 
+interface Ran<Outcome> {
+  /** Of the statements that were not refused. */
+  readonly outcomes: readonly Outcome[];
+  readonly errors: readonly Doc[];
+}
+
 /**
- * Runs the statements of a write command in one transaction. A refused statement becomes a write error; when ordered,
- * the following ones are not run.
+ * Runs the statements of a write command, in turns of which each is a transaction: between two, those who wait to read are
+ * answered. A refused statement becomes a write error, and so does each one that was in a turn that could not be written;
+ * when ordered, the following ones are not run.
  */
-function runStatements(
+async function runStatements<Outcome>(
   context: CommandContext,
   statements: readonly Buffer[],
-  run: (statement: Buffer, index: number) => void,
-): Doc[] {
-  const errors: Doc[] = [];
+  run: (statement: Buffer, index: number) => Outcome,
+): Promise<Ran<Outcome>> {
   const stops = ordered(context);
-  for (const [index, statement] of statements.entries()) {
+  const outcomes: Outcome[] = [];
+  const errors: Doc[] = [];
+  for (let next = 0; next < statements.length; ) {
+    const first = next;
     try {
-      run(statement, index);
+      const turn = await context.store.write(() => oneTurn(statements, first, stops, run));
+      outcomes.push(...turn.outcomes);
+      errors.push(...turn.errors);
+      next = turn.next;
+    } catch (error) {
+      // Before anything was written it is the error of the command.
+      if (first === 0 || !(error instanceof MongoError)) throw error;
+      const refused = stops ? [first] : [...statements.keys()].slice(first);
+      for (const index of refused) errors.push(writeError(index, error));
+      break;
+    }
+  }
+  return { outcomes, errors };
+}
+
+/** As many statements from `first` on as the time of a turn allows; at least one. */
+function oneTurn<Outcome>(
+  statements: readonly Buffer[],
+  first: number,
+  stops: boolean,
+  run: (statement: Buffer, index: number) => Outcome,
+) {
+  const begun = performance.now();
+  const outcomes: Outcome[] = [];
+  const errors: Doc[] = [];
+  let next = first;
+  do {
+    const index = next++;
+    try {
+      outcomes.push(run(statements[index] as Buffer, index));
     } catch (error) {
       if (!(error instanceof MongoError)) throw error;
       errors.push(writeError(index, error));
-      if (stops) break;
+      if (stops) next = statements.length;
     }
-  }
-  return errors;
+  } while (next < statements.length && performance.now() - begun < longestTurnMs);
+  return { outcomes, errors, next };
+}
+
+function sumOf<Value>(values: readonly Value[], of: (value: Value) => number): number {
+  return values.reduce((sum, value) => sum + of(value), 0);
 }
 
 function writeReply(counts: Doc, errors: readonly Doc[]): Doc {
@@ -61,20 +104,15 @@ function writeReply(counts: Doc, errors: readonly Doc[]): Doc {
 }
 
 /** `{insert: collection, documents, ordered}` */
-export const insert: Command = (context) => {
+export const insert: Command = async (context) => {
   const { store, database } = context;
   const name = collectionName(context);
   checkNamespace(database, name);
   const documents = rawDocuments(context, 'documents');
-  return store.write(() => {
-    const collection = collectionToWrite(store, database, name);
-    let n = 0;
-    const errors = runStatements(context, documents, (bytes) => {
-      insertBytes(store, collection, bytes);
-      n++;
-    });
-    return writeReply({ n }, errors);
-  });
+  const { outcomes, errors } = await runStatements(context, documents, (bytes) =>
+    insertBytes(store, collectionToWrite(store, database, name), bytes),
+  );
+  return writeReply({ n: outcomes.length }, errors);
 };
 
 /** One statement of an update command, or of the update operations of bulkWrite under other names. */
@@ -99,53 +137,51 @@ export function updateSpec(
 }
 
 /** `{update: collection, updates: [{q, u, multi, upsert, ...}], ordered, let}` */
-export const update: Command = (context) => {
+export const update: Command = async (context) => {
   const { store, database } = context;
   const name = collectionName(context);
   checkNamespace(database, name);
   const statements = rawDocuments(context, 'updates');
   const variables = docArgument(context, 'let');
-  return store.write(() => {
-    let n = 0;
-    let nModified = 0;
-    const upserted: Doc[] = [];
-    const errors = runStatements(context, statements, (bytes, index) => {
-      const spec = updateSpec(decode(bytes), { filter: 'q', update: 'u' }, variables, 'update.updates');
-      const result = updateDocuments(store, database, name, spec);
-      n += result.matched + (result.upserted ? 1 : 0);
-      nModified += result.modified;
-      if (result.upserted) upserted.push({ index, _id: result.upserted.id });
-    });
-    return writeReply({ n, ...(upserted.length > 0 ? { upserted } : {}), nModified }, errors);
+  const { outcomes, errors } = await runStatements(context, statements, (bytes, index) => {
+    const spec = updateSpec(decode(bytes), { filter: 'q', update: 'u' }, variables, 'update.updates');
+    const { matched, modified, upserted } = updateDocuments(store, database, name, spec);
+    return { matched, modified, upserted: upserted ? { index, _id: upserted.id } : undefined };
   });
+  const upserted = outcomes.flatMap((outcome) => outcome.upserted ?? []);
+  return writeReply(
+    {
+      n: sumOf(outcomes, ({ matched }) => matched) + upserted.length,
+      ...(upserted.length > 0 ? { upserted } : {}),
+      nModified: sumOf(outcomes, ({ modified }) => modified),
+    },
+    errors,
+  );
 };
 
 /** `{delete: collection, deletes: [{q, limit: 0 | 1}], ordered, let}` */
-export const remove: Command = (context) => {
+export const remove: Command = async (context) => {
   const { store, database } = context;
   const name = collectionName(context);
   checkNamespace(database, name);
   const statements = rawDocuments(context, 'deletes');
   const variables = docArgument(context, 'let');
-  return store.write(() => {
-    let n = 0;
-    const errors = runStatements(context, statements, (bytes) => {
-      const statement = decode(bytes);
-      const limit = numberOf(required(statement, 'limit', 'delete.deletes'));
-      if (limit !== 0 && limit !== 1) {
-        throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
-      }
-      n += deleteDocuments(store, database, name, {
-        filter: optionalDoc(required(statement, 'q', 'delete.deletes'), 'delete.deletes.q') ?? {},
-        single: limit === 1,
-        collation: optionalDoc(getOwn(statement, 'collation'), 'delete.deletes.collation'),
-        hint: getOwn(statement, 'hint'),
-        sort: undefined,
-        variables,
-      }).deleted;
-    });
-    return writeReply({ n }, errors);
+  const { outcomes, errors } = await runStatements(context, statements, (bytes) => {
+    const statement = decode(bytes);
+    const limit = numberOf(required(statement, 'limit', 'delete.deletes'));
+    if (limit !== 0 && limit !== 1) {
+      throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
+    }
+    return deleteDocuments(store, database, name, {
+      filter: optionalDoc(required(statement, 'q', 'delete.deletes'), 'delete.deletes.q') ?? {},
+      single: limit === 1,
+      collation: optionalDoc(getOwn(statement, 'collation'), 'delete.deletes.collation'),
+      hint: getOwn(statement, 'hint'),
+      sort: undefined,
+      variables,
+    }).deleted;
   });
+  return writeReply({ n: sumOf(outcomes, (deleted) => deleted) }, errors);
 };
 
 /** `{findAndModify: collection, query, sort, remove | update, new, fields, upsert, ...}` */
