@@ -52,11 +52,43 @@ export function printFailure(error: unknown, json: boolean): number {
   return exit;
 }
 
-function failureOf(error: unknown): { code: string; message: string; exit: number } {
+/** The outcome of the last write is known only when the database itself refused it. */
+const databaseFailures = {
+  refused: {
+    code: 'BASE_EN_FERMETURE',
+    message:
+      "La base de données s'arrêtait : la dernière demande n'a pas été faite. Ce qui était confirmé est gardé. Relancez la commande.",
+  },
+  cut: {
+    code: 'BASE_COUPEE',
+    message:
+      'La base de données a cessé de répondre pendant la commande. Ce qui était confirmé est gardé ; la dernière écriture est peut-être faite, peut-être pas. Vérifiez que la base répond, puis relancez la commande.',
+  },
+  away: {
+    code: 'BASE_INJOIGNABLE',
+    message:
+      'La base de données ne répond pas : la dernière demande ne lui est pas parvenue. Démarrez-la, ou vérifiez MONGODB_URI, puis relancez la commande.',
+  },
+} as const;
+
+/** By the name and the code that the driver gives: the command line imports no database. */
+function databaseFailureOf(error: unknown): keyof typeof databaseFailures | null {
+  if (!(error instanceof Error)) return null;
+  // ShutdownInProgress, InterruptedAtShutdown.
+  if ('code' in error && (error.code === 91 || error.code === 11600)) return 'refused';
+  if (/^Mongo(ose)?ServerSelectionError$/.test(error.name)) return 'away';
+  if (/^Mongo(Network|NetworkTimeout|PoolCleared)/.test(error.name)) return 'cut';
+  return databaseFailureOf(error.cause);
+}
+
+/** What is printed of an error: a sentence that says what to do, where there is one. */
+export function failureOf(error: unknown): { code: string; message: string; exit: number } {
   if (error instanceof AppError)
     return { code: error.code, message: error.publicMessage, exit: exitCodeOf[error.kind] };
   if (error instanceof SourceError)
     return { code: error.kind, message: error.publicMessage, exit: exitCodeOf.unavailable };
+  const database = databaseFailureOf(error);
+  if (database !== null) return { ...databaseFailures[database], exit: exitCodeOf.unavailable };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'UNEXPECTED', message, exit: 1 };
 }

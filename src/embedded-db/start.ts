@@ -161,8 +161,8 @@ async function serve(options: EmbeddedDatabaseOptions, address: Address, keepsAl
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       worker.postMessage('close');
       await ended;
+      // The socket went with the engine; one that is there by now is of the process that took over.
       removeLock(dataDir, id);
-      if ('path' in bound) rmSync(bound.path, { force: true });
     },
   };
 }

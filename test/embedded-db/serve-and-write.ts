@@ -1,5 +1,5 @@
 /**
- * A process to be killed: serves a data directory and, as `write`, runs writers on it and prints one line for every
+ * A process to be killed, or asked to end: serves a data directory and, as `write`, runs writers on it and prints one line for every
  * write that was acknowledged.
  */
 import { writeSync } from 'node:fs';
@@ -57,6 +57,7 @@ if (what === 'write') {
     updateOnes('h'),
   ]);
 } else {
+  process.once('SIGTERM', () => void engine.close().then(() => process.exit()));
   say('ready');
   // The engine's thread does not keep the process alive.
   setInterval(() => undefined, 60_000);
