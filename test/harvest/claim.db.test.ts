@@ -125,6 +125,15 @@ describe('courses that two sources claim', () => {
     expect((await again()).notModified).to.equal(true);
   });
 
+  it('an answer given while the record is judged again is not lost', async () => {
+    const id = await claimed();
+    const before = await world.store.records.marks(ref.sourceId, [ref.remoteId]);
+    await answer('offer', id);
+    await world.store.records.saveMarks([...before.values()], before);
+    expect(await waiting()).to.equal(0);
+    expect((await runSecond()).counters).to.include({ created: 1, quarantined: 0 });
+  });
+
   it('an answer outlives a run that cannot read the record, and holds for that course alone', async () => {
     const id = await claimed();
     await answer('offer', id);

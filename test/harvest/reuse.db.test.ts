@@ -211,6 +211,17 @@ describe('reused identifiers', () => {
     expect(await errorOf(answer('new', claim))).to.have.property('code', 'IDENTIFIANT_DECIDE');
   });
 
+  it('an answer given while the record is judged again is not lost', async () => {
+    const { id, claim } = await asked();
+    const before = await world.store.records.marks(ref.sourceId, [ref.remoteId]);
+    await answer('same', claim);
+    // As the batch that had read the mark a moment before saves it.
+    await world.store.records.saveMarks([...before.values()], before);
+    expect((await identifiers.record(reviewer, ref)).reuse.decision?.choice).to.equal('same');
+    expect((await world.run(listing(other))).counters).to.include({ updated: 1, quarantined: 0 });
+    expect((await world.course('a/1')).id).to.equal(id);
+  });
+
   it('an answer outlives a run that cannot read the record', async () => {
     const { id, claim } = await asked();
     await answer('same', claim);

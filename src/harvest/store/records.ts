@@ -89,7 +89,7 @@ export interface RecordStore {
   marks(sourceId: string, remoteIds: readonly string[]): Promise<Map<string, RecordMark>>;
   /** `marked` has the records that have a mark: the others are written as new, which costs less than looking for them. */
   saveRaws(sourceId: string, raws: readonly RawRecord[], marked: Marked): Promise<void>;
-  /** Judged records: the whole mark. */
+  /** Judged records: the whole mark, but an answer that a person gave to the same question since it was read. */
   saveMarks(marks: readonly RecordMark[], marked: Marked): Promise<void>;
   /** Seen again with the content already judged: problems of another reading end, the verdict stays. */
   markSeen(sourceId: string, remoteIds: readonly string[], run: RunMark, seenAt: Date): Promise<void>;
@@ -174,6 +174,32 @@ function withProblems(sourceId: string) {
   return { _id: rangeOf(sourceId), 'problems.0': { $exists: true }, gone: { $ne: true } };
 }
 
+interface Asking {
+  readonly mark: RecordMark;
+  /** The open question, as a field of the mark and what tells it from another one. */
+  readonly field: 'reuse.claim' | 'claim.courseId';
+  readonly value: string;
+}
+
+/** Empty when nothing is asked about the record, or when it is answered. */
+function askingOf(mark: RecordMark): Asking[] {
+  const { reuse, claim } = mark;
+  if (reuse?.decision === null) return [{ mark, field: 'reuse.claim', value: reuse.claim }];
+  if (claim === null || claim.decision !== undefined) return [];
+  return [{ mark, field: 'claim.courseId', value: claim.courseId }];
+}
+
+/** The same question stands as it is, with the answer that it may have by now; another one replaces it. */
+function keepingAnswers({ mark, field, value }: Asking): mongo.AnyBulkWriteOperation<MarkDocument>[] {
+  const _id = keyOf(mark.sourceId, mark.remoteId);
+  const { reuse, claim, ...rest } = mark;
+  const $set = field === 'reuse.claim' ? { ...rest, claim } : { ...rest, ...(reuse === undefined ? {} : { reuse }) };
+  return [
+    { updateOne: { filter: { _id, [field]: value }, update: { $set } } },
+    { replaceOne: { filter: { _id, [field]: { $ne: value } }, replacement: mark } },
+  ] as mongo.AnyBulkWriteOperation<MarkDocument>[];
+}
+
 /** Replaces the documents that are known, inserts the others; one that an attempt which died left there is replaced too. */
 async function put(
   collection: mongo.Collection<Keyed>,
@@ -245,8 +271,14 @@ export function makeRecordStore(connection: Connection): RecordStore {
 
     async saveMarks(list, marked) {
       if (list.length === 0) return;
-      const documents = list.map((mark) => ({ _id: keyOf(mark.sourceId, mark.remoteId), ...mark }));
-      await put(keyed(marksName), documents, (at) => marked.has(list[at]?.remoteId ?? ''));
+      const asking = list.flatMap((mark) => (marked.has(mark.remoteId) ? askingOf(mark) : []));
+      const apart = new Set(asking.map(({ mark }) => mark));
+      const others = apart.size === 0 ? list : list.filter((mark) => !apart.has(mark));
+      if (others.length > 0) {
+        const documents = others.map((mark) => ({ _id: keyOf(mark.sourceId, mark.remoteId), ...mark }));
+        await put(keyed(marksName), documents, (at) => marked.has(others[at]?.remoteId ?? ''));
+      }
+      if (asking.length > 0) await marks.bulkWrite(asking.flatMap(keepingAnswers));
     },
 
     async markSeen(sourceId, remoteIds, run, seenAt) {
