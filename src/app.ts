@@ -59,11 +59,11 @@ import { makePathwayStore } from './pathways/store.ts';
 import { makeListPathways, makePathwayBySlug, makeRebuildPathways, type RebuildReport } from './pathways/use-cases.ts';
 import { openPeople, type People } from './people.ts';
 import { makeSourceHttp } from './platform/http.ts';
-import { joinedRead } from './platform/joined-reads.ts';
 import { takeLock } from './platform/lock.ts';
 import type { Log } from './platform/log.ts';
 import type { Delivery } from './platform/mail.ts';
 import { type Database, openDatabase } from './platform/mongo.ts';
+import { remembered } from './platform/remembered.ts';
 import { makeSecrets, parseKey, readOrMakeKey } from './platform/secrets.ts';
 import { readAssets } from './platform/web/server.ts';
 import { loadViews, type Views } from './platform/web/views.ts';
@@ -389,14 +389,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       openVerdicts({ config, log, database, courses, register, funding, rules, people, pathways }),
     );
     // Asked by every page that lists courses, for the sources of all of them.
-    const failing = joinedRead(
-      async (ids) =>
-        new Map(
-          await Promise.all(
-            ids.map(async (id) => [id, failingSince(await harvest.endingsOf(id, runsLookedAt))] as const),
-          ),
-        ),
-    );
+    const failing = remembered(async (id) => failingSince(await harvest.endingsOf(id, runsLookedAt)), failingMs);
     const useCases: UseCases = {
       harvest,
       held,
@@ -432,7 +425,7 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       digest: { send: async (signal) => (await operating()).digest.send(signal) },
       sourceNotices: { catchUp: async (signal) => (await partners()).notices.catchUp(signal) },
       async failingSince(sourceIds) {
-        const found = await Promise.all(sourceIds.map(async (id) => [id, (await failing(id)) ?? null] as const));
+        const found = await Promise.all(sourceIds.map(async (id) => [id, await failing(id)] as const));
         return new Map(found.flatMap(([id, since]) => (since === null ? [] : [[id, since] as const])));
       },
     };
@@ -495,3 +488,5 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 const runsLookedAt = 30;
+/** A source that stopped answering, or answers again, is told so many milliseconds later at most. */
+const failingMs = 5_000;

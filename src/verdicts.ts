@@ -24,6 +24,7 @@ import type { Pathway } from './pathways/model.ts';
 import { makeFindOfferedPathway } from './pathways/use-cases/aim.ts';
 import { type Lock, takeLock } from './platform/lock.ts';
 import type { Log } from './platform/log.ts';
+import { remembered } from './platform/remembered.ts';
 import type { Secrets } from './platform/secrets.ts';
 import type { Signer } from './platform/signature.ts';
 import { isoDay } from './platform/web/format.ts';
@@ -174,20 +175,5 @@ export function makeVerdicts(parts: VerdictParts) {
         await working;
       };
     },
-  };
-}
-
-function remembered<Value>(read: () => Promise<Value>, ms: number): () => Promise<Value> {
-  let known: { readonly value: Promise<Value>; readonly until: number } | null = null;
-  return () => {
-    if (known === null || known.until < Date.now()) {
-      const value = read();
-      known = { value, until: Date.now() + ms };
-      // A failure is not remembered.
-      value.catch(() => {
-        known = null;
-      });
-    }
-    return known.value;
   };
 }

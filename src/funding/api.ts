@@ -46,17 +46,12 @@ export function apiRoutes(parts: ApiParts): Router {
   const { rules, registerDate, judge, withReceipts, log, today } = parts;
   const router = Router();
   const known = Object.values(paths);
-  const only =
-    (handler: express.RequestHandler): express.RequestHandler =>
-    (request, response, next) =>
-      known.includes(request.path) ? handler(request, response, next) : next();
-  router.use(only(refuseForged(parts.publicUrl)));
-  router.use(
-    only((_request, response, next) => {
-      response.set('Cache-Control', 'no-store');
-      next();
-    }),
-  );
+  const forged = refuseForged(parts.publicUrl);
+  router.use((request, response, next) => {
+    if (!known.includes(request.path)) return next();
+    response.setHeader('Cache-Control', 'no-store');
+    return forged(request, response, next);
+  });
 
   const description = apiDescription({ server: parts.publicUrl ?? '/', version: parts.version });
   router.get(paths.description, limited(parts.perMinute), compression(), (_request, response) => {
@@ -83,7 +78,8 @@ export function apiRoutes(parts: ApiParts): Router {
     };
     // Not `json`: it digests the body for an ETag, of which an answer that is never kept has no use.
     const body = JSON.stringify(answer);
-    response.set({ 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) });
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    response.setHeader('Content-Length', Buffer.byteLength(body));
     response.end(body);
   });
 

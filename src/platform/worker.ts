@@ -22,10 +22,13 @@ export function startWorker(entry: URL, setup: WorkerSetup): Worker {
   return new Worker(script, { ...options, eval: true });
 }
 
+/** Of Linux: what is left when all others have had theirs. */
+const lowestPriority = 19;
+
 /**
  * To be called in a thread whose work can wait: pages and the database go first when the processors are busy. On Linux a
  * thread has a priority of its own; elsewhere it would be that of the whole process, and nothing is changed.
  */
 export function giveWay(): void {
-  if (process.platform === 'linux') setPriority(10);
+  if (process.platform === 'linux') setPriority(lowestPriority);
 }

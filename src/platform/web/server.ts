@@ -91,7 +91,7 @@ export function makeWebApp(parts: {
   app.disable('x-powered-by');
   app.set('trust proxy', settings.trustProxy);
   app.set('query parser', 'simple');
-  app.use(identify, requestLog(log), securityHeaders(settings));
+  app.use(everyRequest(log, securityHeadersOf(settings)));
   // Before compression too: a short answer costs more to wrap than to send, long ones ask for it themselves.
   for (const router of programs) app.use(router);
   app.use(compression());
@@ -117,16 +117,17 @@ function flattened(routers: readonly Router[]): Router {
   return all;
 }
 
-const identify: RequestHandler = (request, response, next) => {
-  request.id = randomUUID();
-  response.set('X-Request-Id', request.id);
-  next();
-};
-
-/** One line per answer: no query string (a search says something of a person), no token of a link, no address, no header. */
-function requestLog(log: Log): RequestHandler {
+/**
+ * What every request has: a number, the security headers, and one line in the log. No query string there (a search says
+ * something of a person), no token of a link, no address, no header.
+ */
+function everyRequest(log: Log, headers: ReadonlyMap<string, string>): RequestHandler {
   return (request, response, next) => {
-    const { id, method, originalUrl } = request;
+    const id = randomUUID();
+    request.id = id;
+    response.setHeader('X-Request-Id', id);
+    for (const [name, value] of headers) response.setHeader(name, value);
+    const { method, originalUrl } = request;
     const begun = performance.now();
     // Not « finish »: who leaves before the end is told too.
     response.once('close', () => {
@@ -141,7 +142,7 @@ function requestLog(log: Log): RequestHandler {
   };
 }
 
-function securityHeaders(settings: WebSettings): RequestHandler {
+function securityHeadersOf(settings: WebSettings): ReadonlyMap<string, string> {
   const secure = settings.publicUrl?.startsWith('https:') === true;
   const helmetHeaders = helmet({
     contentSecurityPolicy: {
@@ -163,11 +164,7 @@ function securityHeaders(settings: WebSettings): RequestHandler {
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
-  const headers = headersSetBy(helmetHeaders);
-  return (_request, response, next) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
-    next();
-  };
+  return headersSetBy(helmetHeaders);
 }
 
 /** The same for every request, so that helmet writes them once. */
