@@ -144,6 +144,15 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
   // The course of a page, those of its cards: the same ones stand on many pages.
   const documentsOf = joinedFind('_id', (ids) => courses.find({ _id: { $in: ids } }).lean<CourseDocument[]>());
 
+  /**
+   * These fields of all courses that are shown, some at a time: one command over the whole catalogue would keep the pages
+   * waiting that ask for a course meanwhile.
+   */
+  function shownWith(fields: Readonly<Record<string, number>>) {
+    const all = database.collection<CourseDocument>('courses');
+    return all.find({ state: { $in: living } }, { projection: { _id: 0, ...fields }, batchSize: 250 });
+  }
+
   async function byIds(ids: readonly CourseId[]): Promise<Course[]> {
     return (await Promise.all(ids.map(documentsOf))).flat().map(toCourse);
   }
@@ -258,36 +267,37 @@ export function makeCourseStore(connection: Connection, drawId: () => CourseId =
     },
 
     async summary() {
-      const [counts, withdrawn] = await Promise.all([
-        courses.aggregate<{ _id: string; courses: number; newest: Date }>([
-          { $match: carded },
-          { $group: { _id: '$access.code', courses: { $sum: 1 }, newest: { $max: '$harvestedAt' } } },
-        ]),
-        courses.countDocuments({ state: 'withdrawn' }),
-      ]);
-      const providers = await courses.distinct('providerId', { state: { $in: living } });
-      const byAccess = Object.fromEntries(
-        accessCodes.map((code) => [code, counts.find((count) => count._id === code)?.courses ?? 0]),
-      ) as Record<AccessCode, number>;
-      const newest = counts.reduce((latest, count) => Math.max(latest, count.newest.getTime()), 0);
+      const withdrawn = await courses.countDocuments({ state: 'withdrawn' });
+      const byAccess = Object.fromEntries(accessCodes.map((code) => [code, 0])) as Record<AccessCode, number>;
+      const providers = new Set<string>();
+      let published = 0;
+      let newest = 0;
+      const read = { 'access.code': 1, harvestedAt: 1, providerId: 1, mergedInto: 1 };
+      for await (const { access, harvestedAt, providerId, mergedInto } of shownWith(read)) {
+        providers.add(providerId);
+        if ((mergedInto ?? null) !== null) continue;
+        published += 1;
+        byAccess[access.code] += 1;
+        newest = Math.max(newest, harvestedAt.getTime());
+      }
       return {
-        published: counts.reduce((total, count) => total + count.courses, 0),
+        published,
         withdrawn,
         newestHarvest: newest === 0 ? null : new Date(newest),
         byAccess,
-        providers: providers.length,
+        providers: providers.size,
       };
     },
 
     async countsByCompetence() {
-      const counts = await courses.aggregate<{ _id: CompetenceCode; courses: number }>([
-        { $match: carded },
-        { $project: { competences: '$alignment.competences', threshold: '$alignment.threshold' } },
-        { $unwind: '$competences' },
-        { $match: { $expr: { $gte: ['$competences.score', '$threshold'] } } },
-        { $group: { _id: '$competences.code', courses: { $sum: 1 } } },
-      ]);
-      return new Map(counts.map((count) => [count._id, count.courses]));
+      const counts = new Map<CompetenceCode, number>();
+      const read = { 'alignment.competences': 1, 'alignment.threshold': 1, mergedInto: 1 };
+      for await (const { alignment, mergedInto } of shownWith(read)) {
+        if ((mergedInto ?? null) !== null) continue;
+        for (const { code, score } of alignment.competences)
+          if (score >= alignment.threshold) counts.set(code, (counts.get(code) ?? 0) + 1);
+      }
+      return counts;
     },
 
     async filledBySource() {

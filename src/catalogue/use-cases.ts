@@ -168,36 +168,46 @@ function unknownPage(): AppError {
 }
 
 /**
- * Figures of the whole catalogue, counted again when the index changed and every half minute. While a harvest changes it all
- * the time, counting takes at most a twentieth of the database's time.
+ * Figures of the whole catalogue, counted again when the index changed and every half minute. Where counting takes long,
+ * visitors are shown the figures before meanwhile, and a harvest that changes the index all the time does not make it count all
+ * the time.
  */
 function rememberPerVersion<Value>({ index, now }: CatalogueParts, count: () => Promise<Value>): () => Promise<Value> {
   const lifetimeMs = 30_000;
+  const longMs = 100;
   const restFactor = 20;
-  interface Kept {
+  interface Counted {
     readonly version: number;
     readonly at: number;
-    readonly value: Promise<Value>;
-    /** Until the count has ended nobody counts again. */
-    restUntil: number;
+    readonly tookMs: number;
+    readonly value: Value;
   }
-  let kept: Kept | null = null;
-  return () => {
+  let last: Counted | null = null;
+  let counting: Promise<Counted> | null = null;
+
+  function isFresh({ version, at, tookMs }: Counted): boolean {
+    const age = now().getTime() - at;
+    return age < lifetimeMs && (version === index.stats().version || age < restFactor * tookMs);
+  }
+
+  async function countAgain(): Promise<Counted> {
     const { version } = index.stats();
     const at = now().getTime();
-    if (kept === null || at - kept.at >= lifetimeMs || (kept.version !== version && at >= kept.restUntil)) {
-      const counting: Kept = { version, at, value: count(), restUntil: Number.POSITIVE_INFINITY };
-      kept = counting;
-      counting.value.then(
-        () => {
-          counting.restUntil = at + restFactor * (now().getTime() - at);
-        },
-        // A failure is not remembered: the next visitor asks again.
-        () => {
-          if (kept === counting) kept = null;
-        },
-      );
+    try {
+      const value = await count();
+      last = { version, at, tookMs: now().getTime() - at, value };
+      return last;
+    } finally {
+      // A failure is not remembered: the next visitor asks again.
+      counting = null;
     }
-    return kept.value;
+  }
+
+  return async () => {
+    if (last !== null && isFresh(last)) return last.value;
+    counting ??= countAgain();
+    if (last === null || last.tookMs < longMs) return (await counting).value;
+    counting.catch(() => {});
+    return last.value;
   };
 }

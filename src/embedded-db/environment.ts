@@ -32,7 +32,7 @@ export interface Environment {
 }
 
 /** Milliseconds after which a group of writes takes no other one in, and a write of many statements ends its turn. */
-export const longestTurnMs = 20;
+export const longestTurnMs = 8;
 
 /** Opens (or creates) the environment in `directory`. */
 export function openEnvironment(directory: string): Environment {

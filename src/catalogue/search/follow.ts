@@ -79,8 +79,8 @@ export interface FollowOptions {
 }
 
 const batchSize = 500;
-/** Courses read and indexed in one go, on the thread that answers visitors: between two, it answers. */
-const coursesInOneGo = 20;
+/** Courses read and indexed in one go, on the thread that answers searches: between two, it answers. */
+const coursesInOneGo = 10;
 /** Writers date a batch before they commit it: each poll looks back so far. */
 const shortOverlapMs = 5_000;
 /** A commit may take long, and clocks differ: one poll in ten looks back further. To always do so would read a long harvest again each second. */
