@@ -209,8 +209,8 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
-const asked = values.rate === undefined ? pagesPerSecond : Number(values.rate);
-const rate = asked === 0 ? null : asked;
+const perSecond = values.rate === undefined ? pagesPerSecond : Number(values.rate);
+const rate = perSecond === 0 ? null : perSecond;
 if (values.help) {
   process.stdout.write(help);
 } else if (!Number.isInteger(seconds) || seconds < 1 || seconds > 30) {
@@ -219,7 +219,7 @@ if (values.help) {
 } else if (values.rate !== undefined && !values['during-harvest']) {
   say('--rate goes with --during-harvest');
   process.exitCode = 2;
-} else if (!Number.isInteger(asked) || asked < 0 || asked > 1_000) {
+} else if (!Number.isInteger(perSecond) || perSecond < 0 || perSecond > 1_000) {
   say('--rate takes a whole number up to 1000');
   process.exitCode = 2;
 } else {

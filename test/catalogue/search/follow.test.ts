@@ -130,7 +130,7 @@ describe('following the catalogue', () => {
     expect(isReady).to.equal(true);
     expect(index.stats().courses).to.equal(1_234);
     expect(source.batches.slice(0, 3)).to.deep.equal([500, 500, 234]);
-    expect(source.mostListed).to.equal(20);
+    expect(source.mostListed).to.equal(10);
   });
 
   it('applies what changes, is unlisted or is erased afterwards', async () => {
