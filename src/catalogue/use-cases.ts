@@ -174,7 +174,7 @@ function unknownPage(): AppError {
  */
 function rememberPerVersion<Value>({ index, now }: CatalogueParts, count: () => Promise<Value>): () => Promise<Value> {
   const lifetimeMs = 30_000;
-  const longMs = 100;
+  const longMs = 20;
   const restFactor = 20;
   interface Counted {
     readonly version: number;

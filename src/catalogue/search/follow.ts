@@ -2,6 +2,7 @@
  * Keeps an index up with the database by polling: what changed since the last change seen, and what was deleted.
  * Re-reading is harmless, so each poll starts a little early.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { groupsOf, isShown } from '../model/duplicates.ts';
 import type { Course, CourseId } from '../model.ts';
 import type { FedCourseIndex, IndexedCourse } from './course-index.ts';
@@ -141,8 +142,12 @@ export function followCatalogue(options: FollowOptions): Following {
     for (let at: Watermark | null = from === null ? null : { updatedAt: from, id: '' }; !stopped; ) {
       const batch: readonly Watermark[] = await reader.changedSince(at, batchSize);
       const fresh = batch.filter(({ id, updatedAt }) => !changes.isApplied(id, updatedAt.getTime()));
-      for (let first = 0; first < fresh.length && !stopped; first += coursesInOneGo)
+      for (let first = 0; first < fresh.length && !stopped; first += coursesInOneGo) {
+        const begun = performance.now();
         await applyChanged(fresh.slice(first, first + coursesInOneGo));
+        // Half of the time at most: a long harvest leaves the processors to those who read pages.
+        if (isLoaded) await sleep(performance.now() - begun);
+      }
       const last = batch.at(-1);
       if (last === undefined || batch.length < batchSize) return;
       at = last;
