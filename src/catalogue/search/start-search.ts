@@ -28,6 +28,8 @@ interface Asked {
   readonly reject: (error: unknown) => void;
 }
 
+/** Of what it reads nothing lasts but the index: a small nursery spares memory and costs little. */
+const youngMb = 8;
 /** One that does not end when it is asked to is ended. */
 const endMs = 5_000;
 
@@ -56,7 +58,10 @@ export function makeSearchThread(options: SearchThreadOptions): SearchThread {
   }
 
   function start(): Worker {
-    const started = startThread(new URL('./worker.ts', import.meta.url), { workerData: { search: data } });
+    const started = startThread(new URL('./worker.ts', import.meta.url), {
+      workerData: { search: data },
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     // A figure counted with a thread that died must not pass for one of this thread.
     const earlier = stats.version + 1;
     let cause: unknown = new Error('the search thread ended');
