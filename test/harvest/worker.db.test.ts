@@ -265,7 +265,7 @@ describe('the harvest thread', function () {
       }),
     );
     await (await harvest.request('partenaire', 'manual')).ended;
-    expect(priorities).to.include(0).and.to.include(10);
+    expect(priorities).to.include(0).and.to.include(19);
   });
 
   it('a source that is not active is not harvested', async () => {
