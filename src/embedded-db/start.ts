@@ -35,13 +35,13 @@ interface Serving {
   close(): Promise<void>;
 }
 
+/** What a command needs dies with it: a nursery half as large as usual spares memory, and costs nothing that can be measured. */
+const youngMb = 24;
+
 /**
  * Serves the data directory in a worker thread, or joins the process that already does.
  * Throws an error with a sentence for the operator when the directory cannot be used.
  */
-/** What a command needs dies with it: a nursery half as large as usual spares memory, and costs nothing that can be measured. */
-const youngMb = 24;
-
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   return open(options, undefined);
 }
