@@ -218,7 +218,9 @@ describe('a database through the mongodb driver', () => {
     });
   });
 
-  it('a long list of writes lets those who read in between its turns', async () => {
+  it('a long list of writes lets those who read in between its turns', async function () {
+    // Elsewhere such a list is one transaction, and readers do not wait for it.
+    if (process.env.MONGODB_URI) this.skip();
     const c = fresh();
     const documents = Array.from({ length: 3_000 }, (_, at) => ({ at, text: 'x'.repeat(3_000), tags: [at, -at] }));
     await c.createIndex({ tags: 1 });

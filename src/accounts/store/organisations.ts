@@ -2,6 +2,7 @@
 import { type Connection, Schema } from 'mongoose';
 import { AppError } from '../../errors.ts';
 import { isDuplicateKey } from '../../platform/duplicate-key.ts';
+import { unlessInTheWay } from '../../platform/in-the-way.ts';
 import { ensureIndexesOf } from '../../platform/indexes.ts';
 import { joinedFind } from '../../platform/joined-reads.ts';
 import type { Membership } from '../../rights.ts';
@@ -153,7 +154,7 @@ export function makeOrganisationStore(connection: Connection): OrganisationStore
 
     async create({ id, ...organisation }) {
       try {
-        await organisations.insertOne({ _id: id, ...organisation, revision: 0 });
+        await unlessInTheWay(() => organisations.insertOne({ _id: id, ...organisation, revision: 0 }));
         return true;
       } catch (error) {
         if (isDuplicateKey(error)) return false;
