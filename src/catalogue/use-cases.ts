@@ -7,10 +7,11 @@ import { groupsOf, offersAmong } from './model/duplicates.ts';
 import type { CompetencePage, CoursePage, Home, ProviderPage, SearchResult, StepLink } from './model/pages.ts';
 import type { ProviderFacts } from './model/provider-facts.ts';
 import { type CourseId, courseIdOfSlug } from './model.ts';
-import type { CourseIndex, IndexStats } from './search/course-index.ts';
+import type { CourseIndex } from './search/course-index.ts';
 import type { HistoryStore } from './store/history.ts';
 import type { CourseStore } from './store.ts';
 import type { AdviceFor } from './use-cases/advice.ts';
+import { type CountedParts, rememberPerVersion } from './use-cases/figures.ts';
 import type { NothingToPay } from './use-cases/nothing-to-pay.ts';
 import { isLiving, makeSearch } from './use-cases/search.ts';
 
@@ -28,7 +29,7 @@ export interface CatalogueParts {
     CourseStore,
     'byId' | 'byIds' | 'byProvider' | 'providerName' | 'preparing' | 'summary' | 'countsByCompetence' | 'similarTo'
   >;
-  readonly index: Pick<CourseIndex, 'search' | 'suggest'> & { stats(): Pick<IndexStats, 'version'> };
+  readonly index: Pick<CourseIndex, 'search' | 'suggest'> & CountedParts['index'];
   readonly framework: Pick<Framework, 'areas' | 'competences' | 'bands' | 'certifications'>;
   readonly pathways: PathwayLinks;
   readonly history: Pick<HistoryStore, 'ofCourse'>;
@@ -165,49 +166,4 @@ export function makeCatalogueUseCases(parts: CatalogueParts): CatalogueUseCases 
 
 function unknownPage(): AppError {
   return new AppError('not-found', 'PAGE_INCONNUE', "Cette page n'existe pas.");
-}
-
-/**
- * Figures of the whole catalogue, counted again when the index changed and every half minute. Where counting takes long,
- * visitors are shown the figures before meanwhile, and a harvest that changes the index all the time does not make it count all
- * the time.
- */
-function rememberPerVersion<Value>({ index, now }: CatalogueParts, count: () => Promise<Value>): () => Promise<Value> {
-  const lifetimeMs = 30_000;
-  const longMs = 20;
-  const restFactor = 20;
-  interface Counted {
-    readonly version: number;
-    readonly at: number;
-    readonly tookMs: number;
-    readonly value: Value;
-  }
-  let last: Counted | null = null;
-  let counting: Promise<Counted> | null = null;
-
-  function isFresh({ version, at, tookMs }: Counted): boolean {
-    const age = now().getTime() - at;
-    return age < lifetimeMs && (version === index.stats().version || age < restFactor * tookMs);
-  }
-
-  async function countAgain(): Promise<Counted> {
-    const { version } = index.stats();
-    const at = now().getTime();
-    try {
-      const value = await count();
-      last = { version, at, tookMs: now().getTime() - at, value };
-      return last;
-    } finally {
-      // A failure is not remembered: the next visitor asks again.
-      counting = null;
-    }
-  }
-
-  return async () => {
-    if (last !== null && isFresh(last)) return last.value;
-    counting ??= countAgain();
-    if (last === null || last.tookMs < longMs) return (await counting).value;
-    counting.catch(() => {});
-    return last.value;
-  };
 }
