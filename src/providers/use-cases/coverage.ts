@@ -1,6 +1,7 @@
 /** What the catalogue covers (N13): per source, when it was last read, what it fills in, what waits in quarantine. */
 import type { CourseStore } from '../../catalogue/store.ts';
 import type { Harvest } from '../../harvest/use-cases.ts';
+import { remembered } from '../../platform/remembered.ts';
 import type { SourceCoverage } from '../model/coverage.ts';
 import type { Source } from '../model.ts';
 import type { SourceStore } from '../store.ts';
@@ -19,8 +20,6 @@ const runsLookedAt = 30;
 const public_ = new Set<Source['state']>(['active', 'paused']);
 
 export function makeCoverage({ sources, courses, harvest, now }: CoverageDependencies) {
-  let kept: { readonly at: number; readonly value: Promise<readonly SourceCoverage[]> } | null = null;
-
   async function measure(): Promise<readonly SourceCoverage[]> {
     const [all, filled] = await Promise.all([sources.list(), courses.filledBySource()]);
     const shown = all.filter(({ id, state }) => public_.has(state) || filled.has(id));
@@ -45,18 +44,8 @@ export function makeCoverage({ sources, courses, harvest, now }: CoverageDepende
     );
   }
 
-  return (): Promise<readonly SourceCoverage[]> => {
-    const at = now().getTime();
-    if (kept === null || at - kept.at >= keptMs) {
-      const value = measure();
-      kept = { at, value };
-      // A failure is not remembered: the next visitor asks again.
-      value.catch(() => {
-        kept = null;
-      });
-    }
-    return kept.value;
-  };
+  const kept = remembered(measure, keptMs, () => now().getTime());
+  return (): Promise<readonly SourceCoverage[]> => kept();
 }
 
 export type Coverage = ReturnType<typeof makeCoverage>;
