@@ -12,7 +12,7 @@ import type { App } from './app.ts';
 import { changesRoutes } from './catalogue/routes/changes.ts';
 import { reviewRoutes } from './catalogue/routes/review.ts';
 import { catalogueRoutes, certificationOffer } from './catalogue/routes.ts';
-import { makeSearchThread } from './catalogue/search/start-search.ts';
+import { makeSearchThread, type SearchThread } from './catalogue/search/start-search.ts';
 import { makeChanges } from './catalogue/use-cases/changes.ts';
 import { makeDuplicateReview } from './catalogue/use-cases/duplicates.ts';
 import { makeNothingToPay } from './catalogue/use-cases/nothing-to-pay.ts';
@@ -108,13 +108,23 @@ const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul proces
 
 /** @throws AppError `conflict` when the port is taken */
 export async function serve(app: App): Promise<RunningServer> {
-  const { config, log, framework, courses, history, useCases, database } = app;
-  const now = () => new Date();
+  const { config, log, database } = app;
   const index = makeSearchThread({
     data: { databaseUri: database.uri, databaseKind: database.kind, logLevel: config.logLevel },
     log,
   });
+  try {
+    return await serveWith(app, index);
+  } catch (error) {
+    // It would keep the process alive.
+    await index.close();
+    throw error;
+  }
+}
 
+async function serveWith(app: App, index: SearchThread): Promise<RunningServer> {
+  const { config, log, framework, courses, history, useCases, database } = app;
+  const now = () => new Date();
   const { views, assetsDirectory } = app.views();
   const people = await app.people();
   const { accounts, sessions } = people;
@@ -317,17 +327,11 @@ export async function serve(app: App): Promise<RunningServer> {
     }
   }
 
-  try {
-    await index.ready();
-  } catch (error) {
-    await index.close();
-    throw error;
-  }
+  await index.ready();
   let listener: Listener;
   try {
     listener = await listen(web, config);
   } catch (cause) {
-    await index.close();
     const message = `Le port ${config.port} de ${config.host} ne peut pas être ouvert. Choisissez-en un autre : PORT=3001 npm start.`;
     throw new AppError('conflict', 'PORT_TAKEN', message, { cause });
   }
