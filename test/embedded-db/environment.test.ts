@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Environment, keysIn, keysInEach, openEnvironment } from '../../src/embedded-db/environment.ts';
 
-describe('writes that wait together', () => {
+describe('the environment', () => {
   let directory: string;
   let environment: Environment;
 
@@ -18,97 +18,87 @@ describe('writes that wait together', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  function busyFor(milliseconds: number): void {
-    const end = performance.now() + milliseconds;
-    while (performance.now() < end);
-  }
+  describe('writes that wait together', () => {
+    function busyFor(milliseconds: number): void {
+      const end = performance.now() + milliseconds;
+      while (performance.now() < end);
+    }
 
-  it('share a commit, but not so long that those who read wait for all of them', async () => {
-    let ran = 0;
-    const ranAtFirst = Promise.race(
-      Array.from({ length: 8 }, (_, at) =>
-        environment
-          .write(() => {
-            busyFor(15);
+    it('share a commit, but not so long that those who read wait for all of them', async () => {
+      let ran = 0;
+      const ranAtFirst = Promise.race(
+        Array.from({ length: 8 }, (_, at) =>
+          environment
+            .write(() => {
+              busyFor(15);
+              environment.records.put(Buffer.from(`key-${at}`), Buffer.from(`${at}`));
+              ran += 1;
+            })
+            .then(() => ran),
+        ),
+      );
+      expect(await ranAtFirst).to.be.within(1, 4);
+      await environment.write(() => {});
+      expect(ran).to.equal(8);
+      for (let at = 0; at < 8; at += 1)
+        expect(environment.records.get(Buffer.from(`key-${at}`))?.toString()).to.equal(`${at}`);
+    });
+
+    it('are each carried out once in their order, also when one of the group fails', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, at) =>
+          environment.write(() => {
+            busyFor(8);
+            if (at === 4) throw new Error('broken');
             environment.records.put(Buffer.from(`key-${at}`), Buffer.from(`${at}`));
-            ran += 1;
-          })
-          .then(() => ran),
-      ),
-    );
-    expect(await ranAtFirst).to.be.within(1, 4);
-    await environment.write(() => {});
-    expect(ran).to.equal(8);
-    for (let at = 0; at < 8; at += 1)
-      expect(environment.records.get(Buffer.from(`key-${at}`))?.toString()).to.equal(`${at}`);
+            return at;
+          }),
+        ),
+      );
+      expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'failed'))).to.deep.equal([
+        ...[0, 1, 2, 3],
+        'failed',
+        ...[5, 6, 7],
+      ]);
+      const kept = Array.from({ length: 8 }, (_, at) => environment.records.get(Buffer.from(`key-${at}`))?.toString());
+      expect(kept).to.deep.equal(['0', '1', '2', '3', undefined, '5', '6', '7']);
+    });
   });
 
-  it('are each carried out once in their order, also when one of the group fails', async () => {
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, at) =>
-        environment.write(() => {
-          busyFor(8);
-          if (at === 4) throw new Error('broken');
-          environment.records.put(Buffer.from(`key-${at}`), Buffer.from(`${at}`));
-          return at;
-        }),
-      ),
-    );
-    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'failed'))).to.deep.equal([
-      ...[0, 1, 2, 3],
-      'failed',
-      ...[5, 6, 7],
-    ]);
-    const kept = Array.from({ length: 8 }, (_, at) => environment.records.get(Buffer.from(`key-${at}`))?.toString());
-    expect(kept).to.deep.equal(['0', '1', '2', '3', undefined, '5', '6', '7']);
-  });
-});
+  describe('keys of several ranges', () => {
+    const keyOf = (value: number) => Buffer.from([7, value >> 8, value & 255]);
 
-describe('keys of several ranges', () => {
-  let directory: string;
-  let environment: Environment;
-
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'environment-'));
-    environment = openEnvironment(directory);
-  });
-  after(async () => {
-    await environment.close();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  const keyOf = (value: number) => Buffer.from([7, value >> 8, value & 255]);
-
-  it('are those of each range one after the other, in both directions', async () => {
-    const numbers = fc.uniqueArray(fc.integer({ min: 0, max: 3_000 }), { maxLength: 400 });
-    // Limits taken two by two are disjoint ranges; neighbours and ranges without a key are among them.
-    const dense = fc.integer({ min: 0, max: 2_000 }).map((from) => Array.from({ length: 600 }, (_, at) => from + at));
-    let stored: number[] = [];
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(numbers, dense),
-        fc.oneof(numbers, dense),
-        fc.boolean(),
-        fc.boolean(),
-        async (keys, limits, touching, reverse) => {
-          await environment.write(() => {
-            for (const key of stored) environment.entries.remove(keyOf(key));
-            for (const key of keys) environment.entries.put(keyOf(key), Buffer.alloc(0));
-          });
-          stored = keys;
-          const sorted = [...limits].sort((a, b) => a - b);
-          const ranges = sorted.flatMap((limit, at) => {
-            const end = touching ? limit + 1 : sorted[at + 1];
-            return end === undefined || (!touching && at % 2 === 1) ? [] : [{ low: keyOf(limit), high: keyOf(end) }];
-          });
-          const found = [...keysInEach(environment.entries, ranges, reverse)].map((key) => key.toString('hex'));
-          const each = (reverse ? [...ranges].reverse() : ranges).flatMap((range) =>
-            [...keysIn(environment.entries, range, reverse)].map((key) => key.toString('hex')),
-          );
-          expect(found).to.deep.equal(each);
-        },
-      ),
-      { numRuns: 100 },
-    );
+    it('are those of each range one after the other, in both directions', async () => {
+      const numbers = fc.uniqueArray(fc.integer({ min: 0, max: 3_000 }), { maxLength: 400 });
+      // Limits taken two by two are disjoint ranges; neighbours and ranges without a key are among them.
+      const dense = fc.integer({ min: 0, max: 2_000 }).map((from) => Array.from({ length: 600 }, (_, at) => from + at));
+      let stored: number[] = [];
+      await fc.assert(
+        fc.asyncProperty(
+          fc.oneof(numbers, dense),
+          fc.oneof(numbers, dense),
+          fc.boolean(),
+          fc.boolean(),
+          async (keys, limits, touching, reverse) => {
+            await environment.write(() => {
+              for (const key of stored) environment.entries.remove(keyOf(key));
+              for (const key of keys) environment.entries.put(keyOf(key), Buffer.alloc(0));
+            });
+            stored = keys;
+            const sorted = [...limits].sort((a, b) => a - b);
+            const ranges = sorted.flatMap((limit, at) => {
+              const end = touching ? limit + 1 : sorted[at + 1];
+              return end === undefined || (!touching && at % 2 === 1) ? [] : [{ low: keyOf(limit), high: keyOf(end) }];
+            });
+            const found = [...keysInEach(environment.entries, ranges, reverse)].map((key) => key.toString('hex'));
+            const each = (reverse ? [...ranges].reverse() : ranges).flatMap((range) =>
+              [...keysIn(environment.entries, range, reverse)].map((key) => key.toString('hex')),
+            );
+            expect(found).to.deep.equal(each);
+          },
+        ),
+        { numRuns: 100 },
+      );
+    });
   });
 });
