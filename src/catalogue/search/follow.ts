@@ -82,6 +82,8 @@ export interface FollowOptions {
 const batchSize = 500;
 /** Courses read and indexed in one go, on the thread that answers searches: between two, it answers. */
 const coursesInOneGo = 10;
+/** What takes longer is a long harvest: from then on half of the time is left to those who read pages. */
+const steadyMs = 1_000;
 /** Writers date a batch before they commit it: each poll looks back so far. */
 const shortOverlapMs = 5_000;
 /** A commit may take long, and clocks differ: one poll in ten looks back further. To always do so would read a long harvest again each second. */
@@ -138,6 +140,7 @@ export function followCatalogue(options: FollowOptions): Following {
   firstLoad.catch(() => {});
 
   async function applyChanges(overlap: number): Promise<void> {
+    const started = performance.now();
     const from = changes.from(overlap);
     for (let at: Watermark | null = from === null ? null : { updatedAt: from, id: '' }; !stopped; ) {
       const batch: readonly Watermark[] = await reader.changedSince(at, batchSize);
@@ -145,8 +148,7 @@ export function followCatalogue(options: FollowOptions): Following {
       for (let first = 0; first < fresh.length && !stopped; first += coursesInOneGo) {
         const begun = performance.now();
         await applyChanged(fresh.slice(first, first + coursesInOneGo));
-        // Half of the time at most: a long harvest leaves the processors to those who read pages.
-        if (isLoaded) await sleep(performance.now() - begun);
+        if (isLoaded && begun - started > steadyMs) await sleep(performance.now() - begun);
       }
       const last = batch.at(-1);
       if (last === undefined || batch.length < batchSize) return;
