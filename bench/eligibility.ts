@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadRules, readCases } from '../src/eligibility/data.ts';
 import { assess } from '../src/eligibility/model/assess.ts';
@@ -69,8 +68,6 @@ async function measureServer(
     const server = await startServer(dataDir);
     try {
       await calm(server);
-      // The threads of the first harvest end ten seconds after it: a server at rest has none.
-      await wait(12_000);
       return {
         batch: measured.batch ? await measureBatch(server, slugs, lines, say) : null,
         api: measured.api ? await measureApi(server, seconds, say) : null,
