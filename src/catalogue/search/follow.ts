@@ -3,6 +3,7 @@
  * Re-reading is harmless, so each poll starts a little early.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deferred } from '../../platform/deferred.ts';
 import { groupsOf, isShown } from '../model/duplicates.ts';
 import type { Course, CourseId } from '../model.ts';
 import type { FedCourseIndex, IndexedCourse } from './course-index.ts';
@@ -130,14 +131,7 @@ export function followCatalogue(options: FollowOptions): Following {
   let polls = 0;
   let stopped = false;
   let isLoaded = false;
-  let loaded: () => void = () => {};
-  let stoppedEarly: (reason: Error) => void = () => {};
-  const firstLoad = new Promise<void>((resolve, reject) => {
-    loaded = resolve;
-    stoppedEarly = reject;
-  });
-  // Whoever awaits `start` gets the refusal; nobody need.
-  firstLoad.catch(() => {});
+  const firstLoad = deferred<void>();
 
   async function applyChanges(overlap: number): Promise<void> {
     const started = performance.now();
@@ -193,7 +187,7 @@ export function followCatalogue(options: FollowOptions): Following {
       if (!isLoaded && !stopped) {
         isLoaded = true;
         index.markReady();
-        loaded();
+        firstLoad.resolve();
       }
     } catch (error) {
       log.error({ err: error }, 'the search index could not follow the catalogue');
@@ -211,13 +205,13 @@ export function followCatalogue(options: FollowOptions): Following {
   return {
     start() {
       if (timer === undefined && !stopped) pollAgain(0);
-      return firstLoad;
+      return firstLoad.promise;
     },
     async stop() {
       stopped = true;
       clearTimeout(timer);
       await running;
-      if (!isLoaded) stoppedEarly(new Error('stopped before the first complete load'));
+      if (!isLoaded) firstLoad.reject(new Error('stopped before the first complete load'));
     },
   };
 }

@@ -2,6 +2,7 @@
  * The plainest `CourseIndex`: maps of plain values, every candidate looked at, scored, counted and sorted. It is right
  * before it is fast, and is the oracle that any faster engine is compared with.
  */
+import { deferred } from '../../platform/deferred.ts';
 import { idf, impact, type PerField } from './bm25.ts';
 import {
   type FacetName,
@@ -84,10 +85,7 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
   const totalLengths: [number, number, number] = [0, 0, 0];
   let version = 0;
   let newest: number | null = null;
-  let markReady: () => void = () => {};
-  const ready = new Promise<void>((resolve) => {
-    markReady = resolve;
-  });
+  const ready = deferred<void>();
 
   function addOne(course: IndexedCourse): void {
     const { words, counts, lengths } = textOf(course, analyser);
@@ -223,8 +221,8 @@ export function makeScanIndex(analyser: Analyser, options: { readonly now: () =>
   }
 
   return {
-    ready: () => ready,
-    markReady: () => markReady(),
+    ready: () => ready.promise,
+    markReady: () => ready.resolve(),
     async upsert(courses) {
       for (const course of courses) {
         removeOne(course.id);

@@ -1,6 +1,7 @@
 /** The server's side of the search thread. */
 import type { Worker } from 'node:worker_threads';
 import { AppError } from '../../errors.ts';
+import { type Deferred, deferred } from '../../platform/deferred.ts';
 import { startWorker } from '../../platform/worker.ts';
 import type { CourseIndex, SearchPage, Suggestion } from './course-index.ts';
 import type { FromSearch, SearchThreadData, ToldStats, ToSearch } from './worker.ts';
@@ -23,11 +24,6 @@ export interface SearchThreadOptions {
   readonly startThread?: typeof startWorker;
 }
 
-interface Asked {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Of what it reads nothing lasts but the index: a small nursery spares memory and costs little. */
 const youngMb = 8;
 /** One that does not end when it is asked to is ended. */
@@ -35,23 +31,16 @@ const endMs = 5_000;
 
 export function makeSearchThread(options: SearchThreadOptions): SearchThread {
   const { data, log, pauseMs = 1_000, startThread = startWorker } = options;
-  const asked = new Map<number, Asked>();
+  const asked = new Map<number, Deferred<unknown>>();
   let worker: Worker | null = null;
   let pause: NodeJS.Timeout | undefined;
   let last = 0;
   let stats: ToldStats = { courses: 0, version: 0 };
   let closing = false;
   let isReady = false;
-  let resolveReady: () => void = () => {};
-  let rejectReady: (cause: unknown) => void = () => {};
-  const ready = new Promise<void>((resolve, reject) => {
-    resolveReady = resolve;
-    rejectReady = reject;
-  });
-  // Whoever awaits it gets the refusal; nobody need.
-  ready.catch(() => {});
+  const ready = deferred<void>();
 
-  function take(id: number): Asked | undefined {
+  function take(id: number): Deferred<unknown> | undefined {
     const one = asked.get(id);
     asked.delete(id);
     return one;
@@ -71,7 +60,7 @@ export function makeSearchThread(options: SearchThreadOptions): SearchThread {
       else {
         stats = { ...message.stats, version: earlier + message.stats.version };
         isReady = true;
-        resolveReady();
+        ready.resolve();
       }
     });
     started.on('error', (error) => {
@@ -83,7 +72,7 @@ export function makeSearchThread(options: SearchThreadOptions): SearchThread {
       if (closing) return;
       log.error({ err: cause }, 'the search thread ended');
       // One that never was ready would end again.
-      if (!isReady) rejectReady(cause);
+      if (!isReady) ready.reject(cause);
       else
         pause = setTimeout(() => {
           worker = start();
@@ -92,19 +81,20 @@ export function makeSearchThread(options: SearchThreadOptions): SearchThread {
     return started;
   }
 
-  function ask<Answer>(message: (id: number) => ToSearch): Promise<Answer> {
-    return new Promise<Answer>((resolve, reject) => {
-      if (worker === null) throw unavailable();
-      last += 1;
-      asked.set(last, { resolve: resolve as Asked['resolve'], reject });
-      worker.postMessage(message(last));
-    });
+  async function ask<Answer>(message: (id: number) => ToSearch): Promise<Answer> {
+    if (worker === null) throw unavailable();
+    last += 1;
+    const answer = deferred<unknown>();
+    asked.set(last, answer);
+    worker.postMessage(message(last));
+    // The answer of its kind of question: see `worker.ts`.
+    return (await answer.promise) as Answer;
   }
 
   worker = start();
 
   return {
-    ready: () => ready,
+    ready: () => ready.promise,
     search: (query) => ask<SearchPage>((id) => ({ kind: 'search', id, query })),
     suggest: (typed, limit) => ask<readonly Suggestion[]>((id) => ({ kind: 'suggest', id, typed, limit })),
     stats: () => stats,

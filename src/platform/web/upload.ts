@@ -6,6 +6,7 @@
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 import type { Request, RequestHandler } from 'express';
 import { AppError } from '../../errors.ts';
+import { deferred } from '../deferred.ts';
 import { displayName } from '../file-name.ts';
 import { tooLarge } from '../files.ts';
 
@@ -222,16 +223,4 @@ export function discardRest(request: Request): Promise<void> {
     request.once('end', resolve);
     request.once('close', resolve);
   });
-}
-
-/** A promise that may be rejected while nobody waits for it. */
-function deferred<Value>() {
-  let resolve: (value: Value) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<Value>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }
