@@ -64,6 +64,11 @@ const databaseFailures = {
     message:
       'La base de données a cessé de répondre pendant la commande. Ce qui était confirmé est gardé ; la dernière écriture est peut-être faite, peut-être pas. Vérifiez que la base répond, puis relancez la commande.',
   },
+  full: {
+    code: 'DISQUE_PLEIN',
+    message:
+      "Le disque des données est plein : la dernière écriture n'a pas été faite, ou pas en entier. Ce qui était confirmé est gardé. Libérez de la place, puis relancez la commande.",
+  },
   away: {
     code: 'BASE_INJOIGNABLE',
     message:
@@ -76,6 +81,8 @@ function databaseFailureOf(error: unknown): keyof typeof databaseFailures | null
   if (!(error instanceof Error)) return null;
   // ShutdownInProgress, InterruptedAtShutdown.
   if ('code' in error && (error.code === 91 || error.code === 11600)) return 'refused';
+  // OutOfDiskSpace.
+  if ('code' in error && error.code === 14031) return 'full';
   if (/^Mongo(ose)?ServerSelectionError$/.test(error.name)) return 'away';
   if (/^Mongo(Network|NetworkTimeout|PoolCleared)/.test(error.name)) return 'cut';
   return databaseFailureOf(error.cause);

@@ -26,6 +26,12 @@ describe('what a command says when the database ends under it', () => {
     }
   });
 
+  it('whose disk is full: what to do, and what is kept', () => {
+    const failure = failureOf(new MongoServerError({ message: 'The disk is full', code: 14031 }));
+    expect(failure).to.include({ code: 'DISQUE_PLEIN', exit: exitCodeOf.unavailable });
+    expect(failure.message).to.contain('Libérez de la place').and.contain('confirmé est gardé');
+  });
+
   it('where nobody answers, the demand did not arrive', async () => {
     const connection = mongoose.createConnection(nobody);
     for (const error of [await errorOf(connection.asPromise()), await errorOf(MongoClient.connect(nobody))]) {
