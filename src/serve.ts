@@ -46,7 +46,7 @@ import { remembered } from './platform/remembered.ts';
 import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { type Listener, listen } from './platform/web/listener.ts';
-import { makeWebApp } from './platform/web/server.ts';
+import { makeWebApp, messagesOf } from './platform/web/server.ts';
 import { behindSession } from './platform/web/session.ts';
 import { conflictRoutes } from './providers/routes/conflicts.ts';
 import { correctingRoutes } from './providers/routes/correcting.ts';
@@ -330,7 +330,7 @@ async function serveWith(app: App, index: SearchThread): Promise<RunningServer> 
   await index.ready();
   let listener: Listener;
   try {
-    listener = await listen(web, config);
+    listener = await listen(web, config, messagesOf(web));
   } catch (cause) {
     const message = `Le port ${config.port} de ${config.host} ne peut pas être ouvert. Choisissez-en un autre : PORT=3001 npm start.`;
     throw new AppError('conflict', 'PORT_TAKEN', message, { cause });

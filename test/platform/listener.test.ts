@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, get, IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -7,6 +7,7 @@ import express from 'express';
 import { pino } from 'pino';
 import { errorPages } from '../../src/platform/web/errors.ts';
 import { type Listener, listen } from '../../src/platform/web/listener.ts';
+import { messagesOf } from '../../src/platform/web/server.ts';
 import type { Views } from '../../src/platform/web/views.ts';
 
 const here = { port: 0, host: '127.0.0.1' };
@@ -112,5 +113,35 @@ describe('a server that is stopped', () => {
     expect(lines.map(({ level, msg }) => [level, msg])).to.deep.equal([
       [40, 'request failed after its connection ended'],
     ]);
+  });
+});
+
+describe('requests and answers of an app', () => {
+  it('are born with its prototypes: express changes none when they arrive', async () => {
+    const app = express();
+    app.get('/', (request, response) => {
+      response.json({ ip: request.ip, same: request.app === app && response.app === app });
+    });
+    const { setPrototypeOf } = Object;
+    let changed = 0;
+    Object.setPrototypeOf = (object: unknown, prototype: object | null) => {
+      const ofHttp = object instanceof IncomingMessage || object instanceof ServerResponse;
+      if (ofHttp && Object.getPrototypeOf(object) !== prototype) changed += 1;
+      return setPrototypeOf(object, prototype);
+    };
+    const changes: number[] = [];
+    try {
+      for (const messages of [{}, messagesOf(app)]) {
+        changed = 0;
+        const listener = await listen(app, here, messages);
+        const answer = await fetch(`http://${here.host}:${listener.port}/`);
+        expect(await answer.json()).to.deep.equal({ ip: here.host, same: true });
+        changes.push(changed);
+        await listener.stop(1_000);
+      }
+    } finally {
+      Object.setPrototypeOf = setPrototypeOf;
+    }
+    expect(changes).to.deep.equal([2, 0]);
   });
 });

@@ -1,6 +1,6 @@
 /** An HTTP server that stops in order: whoever was being answered is answered before what the answers need goes away. */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
@@ -23,15 +23,19 @@ export interface Listener {
   stop(graceMs: number): Promise<number>;
 }
 
+/** Of what requests and answers are made; those of node unless told. */
+export type MessageClasses = Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
+
 /** @throws the error of the system when the port cannot be opened */
 export async function listen(
   handler: RequestListener,
   { port, host }: { readonly port: number; readonly host: string },
+  messages: MessageClasses = {},
 ): Promise<Listener> {
   const open = new Set<ServerResponse>();
   let stopping = false;
 
-  const server = createServer((request, response) => {
+  const server = createServer(messages, (request, response) => {
     open.add(response);
     if (stopping) response.setHeader('Connection', 'close');
     response.once('close', () => {

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Log } from '../log.ts';
 import { refuseForged } from './address.ts';
 import { errorPages, notFound, tooManyRequests } from './errors.ts';
+import type { MessageClasses } from './listener.ts';
 import type { Site, Views } from './views.ts';
 
 declare global {
@@ -108,6 +109,20 @@ export function makeWebApp(parts: {
   app.use(notFound);
   app.use(errorPages(views, log));
   return app;
+}
+
+/**
+ * Requests and answers that are born with the prototypes of the app. Express gives each its prototype when it arrives: to
+ * change that of an object costs as much as all else that express does, and what refers to it then outlives every young
+ * collection (node 20.20, express 5.2, measured 2026-11-28: 44 % of what a request allocates, against 1 %).
+ */
+export function messagesOf(app: express.Express): MessageClasses {
+  class AppRequest extends IncomingMessage {}
+  class AppResponse<From extends IncomingMessage = IncomingMessage> extends ServerResponse<From> {}
+  Object.setPrototypeOf(AppRequest.prototype, app.request);
+  Object.setPrototypeOf(AppResponse.prototype, app.response);
+  Object.assign(app, { request: AppRequest.prototype, response: AppResponse.prototype });
+  return { IncomingMessage: AppRequest, ServerResponse: AppResponse };
 }
 
 /** The routes of all of them in one: to enter and leave each router costs a request more than to look at its paths. */
