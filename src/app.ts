@@ -294,9 +294,16 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       register,
       now,
     });
+    const readPathways = () => ({
+      list: remembered(makeListPathways({ pathways: pathwayStore }), pathwaysMs),
+      bySlug: remembered(makePathwayBySlug({ pathways: pathwayStore }), pathwaysMs),
+    });
+    let pathwayReading = readPathways();
     const rebuild = async () => {
       const due = await assessing.pathwaysDue();
       const report = await rebuildAll();
+      // Who built them sees them.
+      pathwayReading = readPathways();
       if (due !== null) await assessing.pathwaysBuilt(due);
       return report;
     };
@@ -326,9 +333,9 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
     const held = makeHeldRuns({ ...harvestStore, courses, sources: harvested, graceDays, now });
     const pathways = {
       rebuild,
-      list: makeListPathways({ pathways: pathwayStore }),
+      list: () => pathwayReading.list(),
       count: pathwayStore.countLiving,
-      bySlug: makePathwayBySlug({ pathways: pathwayStore }),
+      bySlug: (slug: string) => pathwayReading.bySlug(slug),
     };
     const editing = await openRuleEditing({ connection, rules, courses, funding, pathways, log });
     closers.push(() => editing.flips.close());
@@ -488,5 +495,7 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 const runsLookedAt = 30;
+/** Every page that names pathways reads them: those of so many milliseconds ago will do. */
+const pathwaysMs = 2_000;
 /** A source that stopped answering, or answers again, is told so many milliseconds later at most. */
 const failingMs = 5_000;

@@ -42,7 +42,6 @@ import { enrolmentRoutes } from './pathways/routes/enrolment.ts';
 import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
 import { makeFindPathwayAim } from './pathways/use-cases/aim.ts';
 import { pathwayCostModel } from './pathways/view-models/cost.ts';
-import { remembered } from './platform/remembered.ts';
 import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { type Listener, listen } from './platform/web/listener.ts';
@@ -101,9 +100,6 @@ const administrationLinks: readonly LinkByRight[] = [
 /** For those who wait for an answer when the server stops: less than the ten seconds that supervisors leave. */
 const stopGraceMs = 5_000;
 
-/** Every page of the catalogue looks for the pathways of its courses: those of so many milliseconds ago will do. */
-const linksMs = 2_000;
-
 const embeddedNote = 'Base embarquée : sous-ensemble de MongoDB, un seul processus serveur.';
 
 /** @throws AppError `conflict` when the port is taken */
@@ -137,7 +133,7 @@ async function serveWith(app: App, index: SearchThread): Promise<RunningServer> 
     courses,
     index,
     framework,
-    pathways: pathwayLinks({ list: remembered(useCases.pathways.list, linksMs) }, now),
+    pathways: pathwayLinks(useCases.pathways, now),
     failingSince: useCases.failingSince,
     history,
     providerFacts: (siret) => useCases.providerFacts.show(siret),

@@ -77,7 +77,7 @@ export function makeVerdicts(parts: VerdictParts) {
   const { config, log, courses, register, funding, rules, secrets, signer, receiptStore, listStore, now } = parts;
   const today = () => isoDay(now());
   const registerDate = remembered(async () => (await register.state()).date, registerDateMs);
-  const aims = makeAims({ courses, funding, register, now });
+  const aims = makeAims({ courses, funding, register, registerDate, now });
   const aimOf = makeFindJudgedAim({ findAim: aims.find, courses, funding, register, now });
   const offered = makeFindOfferedPathway({ pathways: parts.pathways, courses, aims });
   const judge = makeJudgeLines({ courses, funding, rules: rules.current, registerDate });

@@ -1,7 +1,7 @@
 /** The public pages of the catalogue. */
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { FindAim } from '../eligibility/model/aim.ts';
+import type { Aim, FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
 import { notCalculated } from '../eligibility/view-models/amounts.ts';
 import { answersIn, costOf, forYouOf, questionsFor } from '../eligibility/view-models/cost.ts';
@@ -20,7 +20,7 @@ import {
   sortParameters,
 } from './model/choices.ts';
 import type { CoursePage } from './model/pages.ts';
-import type { Course } from './model.ts';
+import { type Course, type CourseId, courseIdOfSlug } from './model.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
 import { longestSearchAim, searchAim } from './use-cases/aims.ts';
 import type { CatalogueUseCases } from './use-cases.ts';
@@ -98,14 +98,15 @@ export function catalogueRoutes(parts: {
   const router = Router();
 
   /** The page is the same for everybody, but for the answers that the address may hold. */
-  async function sendCourse(page: CoursePage & { kind: 'course' }, request: Request, response: Response) {
-    const today = isoDay(now());
+  async function sendCourse(
+    page: CoursePage & { kind: 'course' },
+    aim: Aim | null,
+    request: Request,
+    response: Response,
+  ) {
     const codes = page.course.alignment.certifications.map(({ code }) => code);
-    const [aim, certifications] = await Promise.all([
-      cost.findAim(`cours:${page.course.id}`, today),
-      certificationsShown(register, codes),
-    ]);
-    const settings = { rules: cost.rules(), contact: cost.contact, today };
+    const certifications = await certificationsShown(register, codes);
+    const settings = { rules: cost.rules(), contact: cost.contact, today: isoDay(now()) };
     const mine = aim === null ? null : costOf(aim, answersIn(request.query.r), settings);
     const reference = { ...framework, certifications };
     const model = { ...courseModel(page, reference, now(), mine?.forYou), cost: mine, facile: false };
@@ -137,7 +138,12 @@ export function catalogueRoutes(parts: {
   });
 
   router.get('/cours/:slug', async (request, response) => {
-    const page = await useCases.course(request.params.slug, queryText(request, 'offre'));
+    const { slug } = request.params;
+    const offer = queryText(request, 'offre');
+    const aimOf = (id: CourseId | null) => (id === null ? null : cost.findAim(`cours:${id}`, isoDay(now())));
+    const shown = offer ?? courseIdOfSlug(slug);
+    // Both read the course: asked for at the same moment, it is read once.
+    const [page, aim] = await Promise.all([useCases.course(slug, offer), aimOf(shown)]);
     switch (page.kind) {
       case 'moved':
         response.redirect(301, courseAddress(page.slug) + searchOf(request));
@@ -150,7 +156,7 @@ export function catalogueRoutes(parts: {
         sendPage(response, views, 'catalogue/withdrawn', withdrawnModel(page, framework.bands, now()), 410);
         return;
       case 'course':
-        return sendCourse(page, request, response);
+        return sendCourse(page, page.course.id === shown ? aim : await aimOf(page.course.id), request, response);
     }
   });
 

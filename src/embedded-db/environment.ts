@@ -7,6 +7,8 @@ type Table = Database<Buffer, Buffer>;
 
 interface PendingWrite {
   readonly work: () => unknown;
+  /** A turn of a longer work: what is short goes before it. */
+  readonly long: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -22,14 +24,19 @@ export interface Environment {
   /**
    * Runs `work` inside a write transaction and resolves with its result once that is on the disk. `work` is synchronous;
    * when it throws, nothing of it stays. It may be run twice, when another write of its group failed.
+   *
+   * @param options.long one turn of a work of many: others that wait go before it, so that a visitor's one small write does
+   * not wait for a turn of each harvest under way
    */
-  write<T>(work: () => T): Promise<T>;
+  write<T>(work: () => T, options?: { readonly long: boolean }): Promise<T>;
   /** Inside `write`: what `work` changes is undone when it throws, without touching the rest of the transaction. */
   atomically<T>(work: () => T): T;
   /** Called inside a transaction before it ends, and after one was undone. */
   onCommit(hooks: { before(): void; undone(): void }): void;
   close(): Promise<void>;
 }
+
+const isLong = ({ long }: PendingWrite): boolean => long;
 
 /** Milliseconds after which a group of writes takes no other one in, and a write of many statements ends its turn. */
 export const longestTurnMs = 8;
@@ -53,6 +60,8 @@ export function openEnvironment(directory: string): Environment {
   let waiting: PendingWrite[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
+  /** The last group had no room for those that wait with a long work. */
+  let longOnesWaited = false;
   let hooks = { before(): void {}, undone(): void {} };
 
   /** One transaction; resolves when it is committed, before it is on the disk. */
@@ -70,6 +79,13 @@ export function openEnvironment(directory: string): Environment {
     });
   }
 
+  /** Short writes first, each kind in its order; but the oldest long one before all when none had its turn in the last group. */
+  function inTurn(writes: readonly PendingWrite[]): readonly PendingWrite[] {
+    const long = writes.filter(isLong);
+    const first = longOnesWaited ? long.splice(0, 1) : [];
+    return [...first, ...writes.filter((write) => !isLong(write)), ...long];
+  }
+
   function outcomeOf({ work, resolve, reject }: PendingWrite): () => void {
     try {
       const result = work();
@@ -83,12 +99,14 @@ export function openEnvironment(directory: string): Environment {
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      let group = waiting;
+      let group = inTurn(waiting);
       waiting = [];
       try {
         const outcomes = await commit(group);
-        waiting.unshift(...group.slice(outcomes.length));
+        const left = group.slice(outcomes.length);
+        waiting.unshift(...left);
         group = group.slice(0, outcomes.length);
+        longOnesWaited = left.some(isLong) && !group.some(isLong);
         await flush(outcomes);
       } catch (error) {
         hooks.undone();
@@ -119,10 +137,10 @@ export function openEnvironment(directory: string): Environment {
     catalogue,
     records,
     entries,
-    write<T>(work: () => T): Promise<T> {
+    write<T>(work: () => T, { long } = { long: false }): Promise<T> {
       if (closed) return Promise.reject(new MongoError(91, 'the embedded database is shutting down'));
       return new Promise<T>((resolve, reject) => {
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        waiting.push({ work, long, resolve: resolve as (value: unknown) => void, reject });
         running ??= Promise.resolve().then(run);
       });
     },

@@ -35,8 +35,8 @@ export class Store {
   }
 
   /** See `Environment.write`. Collections must be looked up inside `work`. */
-  write<T>(work: () => T): Promise<T> {
-    return this.environment.write(work);
+  write<T>(work: () => T, options?: { readonly long: boolean }): Promise<T> {
+    return this.environment.write(work, options);
   }
 
   record(collection: Collection, record: number): Buffer | undefined {

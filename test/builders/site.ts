@@ -238,7 +238,8 @@ export async function aSite(options: SiteOptions = {}): Promise<Express> {
   });
   const register = makeSampleRegister({ sample: framework.certifications, now });
   const funding = makeFunding({ register, providerFacts: { bySirets: async () => options.providers ?? new Map() } });
-  const aims = makeAims({ courses: coursesOf(courses), funding, register, now });
+  const registerDate = async () => (await register.state()).date;
+  const aims = makeAims({ courses: coursesOf(courses), funding, register, registerDate, now });
   const nothingToPay = makeNothingToPay({ courses: coursesOf(courses), aims, rules: () => rules, now });
   const findPathwayAim = makeFindPathwayAim({
     offered: makeFindOfferedPathway({ pathways: reading, courses: coursesOf(courses), aims }),

@@ -65,6 +65,45 @@ describe('the environment', () => {
     });
   });
 
+  describe('short and long writes that wait', () => {
+    const ran: string[] = [];
+    beforeEach(() => ran.splice(0));
+
+    function write(name: string, long: boolean, ms: number): Promise<void> {
+      return environment.write(
+        () => {
+          const end = performance.now() + ms;
+          while (performance.now() < end);
+          ran.push(name);
+        },
+        { long },
+      );
+    }
+
+    it('a short one does not wait for a turn of each long work', async () => {
+      await Promise.all([
+        ...Array.from({ length: 5 }, (_, at) => write(`long ${at}`, true, 10)),
+        write('short 1', false, 1),
+        write('short 2', false, 1),
+      ]);
+      expect(ran).to.deep.equal(['short 1', 'short 2', ...Array.from({ length: 5 }, (_, at) => `long ${at}`)]);
+    });
+
+    it('long ones have their turn while short ones keep coming', async () => {
+      let coming = true;
+      const visitor = async (name: string) => {
+        while (coming) await write(name, false, 10);
+      };
+      const visitors = ['a', 'b', 'c'].map(visitor);
+      for (let at = 0; at < 4; at += 1) await write('long', true, 1);
+      coming = false;
+      await Promise.all(visitors);
+      // One short write is longer than a group may be.
+      const before = ran.slice(0, ran.lastIndexOf('long'));
+      expect(before.filter((name) => name !== 'long')).to.have.lengthOf.at.most(16);
+    });
+  });
+
   describe('keys of several ranges', () => {
     const keyOf = (value: number) => Buffer.from([7, value >> 8, value & 255]);
 

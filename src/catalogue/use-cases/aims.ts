@@ -14,7 +14,9 @@ import type { Funding } from './funding.ts';
 export interface AimParts {
   readonly courses: Pick<CourseStore, 'byId' | 'byIds'>;
   readonly funding: Pick<Funding, 'fundingFacts'>;
-  readonly register: Pick<Register, 'certification' | 'state'>;
+  readonly register: Pick<Register, 'certification'>;
+  /** Of the newest export held; null when none is. */
+  readonly registerDate: () => Promise<IsoDate | null>;
   now(): Date;
 }
 
@@ -32,10 +34,10 @@ const askedPrice = 1_000;
 
 const isOffered = ({ state }: Course): boolean => state === 'published' || state === 'missing';
 
-export function makeAims({ courses, funding, register, now }: AimParts): Aims {
+export function makeAims({ courses, funding, register, registerDate: readRegisterDate, now }: AimParts): Aims {
   async function actionsOf(asked: readonly Course[], date: IsoDate): Promise<ReadonlyMap<string, AimedAction>> {
     const offered = asked.filter(isOffered);
-    const [facts, { date: registerDate }] = await Promise.all([funding.fundingFacts(offered, date), register.state()]);
+    const [facts, registerDate] = await Promise.all([funding.fundingFacts(offered, date), readRegisterDate()]);
     return new Map(
       offered.flatMap((course) => {
         const known = facts.get(course.id);
@@ -64,7 +66,7 @@ export function makeAims({ courses, funding, register, now }: AimParts): Aims {
   }
 
   async function certificationAim(code: string, date: IsoDate): Promise<Aim | null> {
-    const [record, { date: registerDate }] = await Promise.all([register.certification(code, date), register.state()]);
+    const [record, registerDate] = await Promise.all([register.certification(code, date), readRegisterDate()]);
     const found = record ?? (await register.certification(code));
     if (found === null) return null;
     const certification = {

@@ -40,6 +40,9 @@ interface Ran<Outcome> {
   readonly errors: readonly Doc[];
 }
 
+/** Statements of a write that no page waits for: a harvest's, an import's. */
+const mostOfShort = 10;
+
 /**
  * Runs the statements of a write command, in turns of which each is a transaction: between two, those who wait to read are
  * answered. A refused statement becomes a write error, and so does each one that was in a turn that could not be written;
@@ -51,12 +54,13 @@ async function runStatements<Outcome>(
   run: (statement: Buffer, index: number) => Outcome,
 ): Promise<Ran<Outcome>> {
   const stops = ordered(context);
+  const long = statements.length > mostOfShort;
   const outcomes: Outcome[] = [];
   const errors: Doc[] = [];
   for (let next = 0; next < statements.length; ) {
     const first = next;
     try {
-      const turn = await context.store.write(() => oneTurn(statements, first, stops, run));
+      const turn = await context.store.write(() => oneTurn(statements, first, stops, run), { long });
       outcomes.push(...turn.outcomes);
       errors.push(...turn.errors);
       next = turn.next;

@@ -38,14 +38,17 @@ export async function readingAt(
   { store }: { readonly store: Pick<RegistryStore, 'head'> },
   on?: IsoDate,
 ): Promise<Reading> {
-  const at: At[] = [];
-  const sampled: RegisterName[] = [];
-  for (const register of registerNames) {
-    const held = await store.head(register, on);
-    if (held !== null) at.push({ register, date: held.date });
-    else if (on === undefined || (await store.head(register)) === null) sampled.push(register);
-  }
-  return { at, sampled };
+  const read = await Promise.all(
+    registerNames.map(async (register) => {
+      const held = await store.head(register, on);
+      const isSampled = held === null && (on === undefined || (await store.head(register)) === null);
+      return { register, held, isSampled };
+    }),
+  );
+  return {
+    at: read.flatMap(({ register, held }) => (held === null ? [] : [{ register, date: held.date }])),
+    sampled: read.filter(({ isSampled }) => isSampled).map(({ register }) => register),
+  };
 }
 
 /** As it is before any import: the certifications that ship with us answer alone. */
