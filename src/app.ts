@@ -396,7 +396,10 @@ export async function openApp(config: Config, log: Log, options: AppOptions): Pr
       openVerdicts({ config, log, database, courses, register, funding, rules, people, pathways }),
     );
     // Asked by every page that lists courses, for the sources of all of them.
-    const failing = remembered(async (id) => failingSince(await harvest.endingsOf(id, runsLookedAt)), failingMs);
+    const failing = remembered(
+      async (id: string) => failingSince(await harvest.endingsOf(id, runsLookedAt)),
+      failingMs,
+    );
     const useCases: UseCases = {
       harvest,
       held,

@@ -42,6 +42,7 @@ import { enrolmentRoutes } from './pathways/routes/enrolment.ts';
 import { pathwayLinks, pathwayRoutes } from './pathways/routes.ts';
 import { makeFindPathwayAim } from './pathways/use-cases/aim.ts';
 import { pathwayCostModel } from './pathways/view-models/cost.ts';
+import { remembered } from './platform/remembered.ts';
 import { makeScheduler } from './platform/schedule.ts';
 import { devMailRoutes } from './platform/web/dev-mail.ts';
 import { type Listener, listen } from './platform/web/listener.ts';
@@ -97,6 +98,12 @@ const administrationLinks: readonly LinkByRight[] = [
   { label: 'Écarts des reçus', href: '/admin/ecarts', right: 'incidents:read' },
 ];
 
+/** What pathways can be paid for, before anybody's answers: read for a page, that of so many milliseconds ago will do. */
+const offeredMs = 2_000;
+
+/** The page prints codes that change every 30 seconds and are accepted longer. */
+const demoAccountsMs = 1_000;
+
 /** For those who wait for an answer when the server stops: less than the ten seconds that supervisors leave. */
 const stopGraceMs = 5_000;
 
@@ -144,7 +151,11 @@ async function serveWith(app: App, index: SearchThread): Promise<RunningServer> 
     now,
   });
   const contact = config.contact.email ?? config.contact.url;
-  const findPathwayAim = makeFindPathwayAim({ offered: verdicts.offered, rules, print: pathwayCostModel });
+  const findPathwayAim = makeFindPathwayAim({
+    offered: remembered(verdicts.offered, offeredMs),
+    rules,
+    print: pathwayCostModel,
+  });
   const cost = {
     findAim: async (ref: string, date: string) => (await aims.find(ref, date)) ?? findPathwayAim(ref, date),
     rules,
@@ -161,6 +172,7 @@ async function serveWith(app: App, index: SearchThread): Promise<RunningServer> 
     actorOf,
     askCode: (request, response, pending) => account.askCode(request, response, pending),
   });
+  const demoAccounts = remembered(people.demoAccounts.shown, demoAccountsMs);
   const account = accountRoutes({
     accounts,
     sessions,
@@ -168,7 +180,7 @@ async function serveWith(app: App, index: SearchThread): Promise<RunningServer> 
     spaceLinks,
     extras: async (next) => ({
       identities: identityButtons(people.identities.choices, next),
-      demoAccounts: config.demo ? await people.demoAccounts.shown() : [],
+      demoAccounts: config.demo ? await demoAccounts() : [],
     }),
     identitiesOffered: people.identities.choices.length > 0,
     beforeSignOut: identity.beforeSignOut,

@@ -8,6 +8,7 @@ import { answersIn, costOf, forYouOf, questionsFor } from '../eligibility/view-m
 import type { Framework } from '../framework/model.ts';
 import type { Register } from '../framework/registry/model.ts';
 import { certificationsShown } from '../framework/registry/shown.ts';
+import { remembered } from '../platform/remembered.ts';
 import { queryText } from '../platform/web/answers.ts';
 import { isoDay } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
@@ -31,6 +32,8 @@ import { competenceModel, competencesModel, homeModel, providerModel } from './v
 import { searchModel } from './view-models/search.ts';
 import { withdrawnModel } from './view-models/withdrawn.ts';
 
+/** A page that says the same to all may be that of so many milliseconds ago: the index that feeds it is as far behind. */
+const pageMs = 1_000;
 const longestQuery = 100;
 const longestValue = 200;
 const mostValues = 100;
@@ -114,9 +117,19 @@ export function catalogueRoutes(parts: {
     sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
   }
 
+  const homePage = remembered(async () => homeModel(await useCases.home(), framework, now()), pageMs);
+
+  async function searchPage(asked: SearchRequest) {
+    const result = await useCases.search(asked);
+    const { bands, competences } = framework;
+    const forYou = await pricesFor(result.courses, result.request.answers, cost, isoDay(now()));
+    return searchModel(result, { now: now(), bands, competences, forYou });
+  }
+
+  const searchPageOfAll = remembered(searchPage, pageMs);
+
   router.get('/', async (_request, response) => {
-    const home = await useCases.home();
-    sendPage(response, views, 'catalogue/home', homeModel(home, framework, now()));
+    sendPage(response, views, 'catalogue/home', await homePage());
   });
 
   router.get('/catalogue', async (request, response) => {
@@ -130,10 +143,8 @@ export function catalogueRoutes(parts: {
       );
       return;
     }
-    const result = await useCases.search(asked);
-    const { bands, competences } = framework;
-    const forYou = await pricesFor(result.courses, result.request.answers, cost, isoDay(now()));
-    const model = searchModel(result, { now: now(), bands, competences, forYou });
+    // What somebody's answers found is nobody else's.
+    const model = await (asked.answers === '' ? searchPageOfAll(asked) : searchPage(asked));
     sendPage(response, views, model.empty === null ? 'catalogue/search' : 'catalogue/no-result', model);
   });
 

@@ -7,6 +7,7 @@ import { answersIn, type Cost, costOf, withAnswers } from '../eligibility/view-m
 import type { Framework } from '../framework/model.ts';
 import type { Register } from '../framework/registry/model.ts';
 import { certificationsShown } from '../framework/registry/shown.ts';
+import { remembered } from '../platform/remembered.ts';
 import { isoDay, shortDate } from '../platform/web/format.ts';
 import { sendPage, type Views } from '../platform/web/views.ts';
 import type { Pathway } from './model.ts';
@@ -27,6 +28,9 @@ export interface PathwayReading {
   bySlug(slug: string): Promise<Pathway>;
 }
 
+/** The list says the same to all: that of so many milliseconds ago will do. */
+const listMs = 1_000;
+
 export function pathwayRoutes(parts: {
   readonly useCases: PathwayReading;
   readonly framework: Pick<Framework, 'occupations' | 'bands' | 'competences'>;
@@ -38,8 +42,10 @@ export function pathwayRoutes(parts: {
   const { useCases, framework, register, views, now, cost } = parts;
   const router = Router();
 
+  const listPage = remembered(async () => pathwayListModel(await useCases.list(), now()), listMs);
+
   router.get('/parcours', async (_request, response) => {
-    sendPage(response, views, 'pathways/list', pathwayListModel(await useCases.list(), now()));
+    sendPage(response, views, 'pathways/list', await listPage());
   });
 
   router.get('/parcours/:slug', async (request, response) => {

@@ -1,6 +1,7 @@
 /** Figures of the whole catalogue: when they are counted, and how old those shown meanwhile may be. */
 import { expect } from 'chai';
 import { rememberPerVersion } from '../../src/catalogue/use-cases/figures.ts';
+import { deferred } from '../../src/platform/deferred.ts';
 import { errorOf } from '../support/error-of.ts';
 
 describe('figures of the catalogue', () => {
@@ -10,6 +11,8 @@ describe('figures of the catalogue', () => {
   let takesMs: number;
   let counts: number;
   let failure: Error | null;
+  /** A count ends when this does. */
+  let gate: Promise<void>;
   let figures: () => Promise<number>;
 
   beforeEach(() => {
@@ -18,7 +21,9 @@ describe('figures of the catalogue', () => {
     takesMs = 0;
     counts = 0;
     failure = null;
+    gate = Promise.resolve();
     figures = rememberPerVersion({ index: { stats: () => ({ version }) }, now: () => new Date(at) }, async () => {
+      await gate;
       at += takesMs;
       if (failure !== null) throw failure;
       counts += 1;
@@ -37,6 +42,18 @@ describe('figures of the catalogue', () => {
     expect(await figures(), 'a quick count is waited for').to.equal(2);
   });
 
+  it('of a catalogue that grew large keep nobody waiting, however quick the count before was', async () => {
+    await figures();
+    version += 1;
+    at += 1_000;
+    const { promise, resolve } = deferred<void>();
+    gate = promise;
+    expect(await Promise.all([figures(), figures()])).to.deep.equal([1, 1]);
+    resolve();
+    await nextTurn();
+    expect(await figures()).to.equal(2);
+  });
+
   it('are counted again after half a minute', async () => {
     await figures();
     at += 30_000;
@@ -51,7 +68,10 @@ describe('figures of the catalogue', () => {
     expect(await figures(), 'counted a moment ago').to.equal(1);
     expect(counts).to.equal(1);
     at += 1_000;
+    const { promise, resolve } = deferred<void>();
+    gate = promise;
     expect(await figures(), 'as they were').to.equal(1);
+    resolve();
     await nextTurn();
     expect(await figures(), 'as they are').to.equal(2);
   });

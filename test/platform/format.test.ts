@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import {
   clock,
   count,
@@ -21,6 +22,25 @@ describe('what is written in French', () => {
     expect(plain(longDate(new Date('2028-02-01T12:00:00Z')))).to.equal('1er février 2028');
     expect(plain(longDate(new Date('2026-11-21T12:00:00Z')))).to.equal('21 novembre 2026');
     expect(plain(clock(new Date('2026-07-01T07:05:00Z')))).to.equal('9 h 05');
+  });
+
+  it('the day of an instant is that of the calendar, also when another instant of its hour was asked for before', () => {
+    const calendar = new Intl.DateTimeFormat('fr-FR', {
+      timeZone: 'Europe/Paris',
+      day: '2-digit',
+      month: '2-digit',
+      year: 'numeric',
+    });
+    // Midnights of both offsets, and the days before 12 March 1911, when midnight was at no whole hour.
+    const near = fc.constantFrom('2026-03-28T22:00:00Z', '2026-10-24T21:00:00Z', '1911-03-09T23:00:00Z');
+    const seconds = fc.integer({ min: 0, max: 3 * 86_400 });
+    fc.assert(
+      fc.property(near, seconds, (from, later) => {
+        const date = new Date(Date.parse(from) + later * 1_000);
+        expect(shortDate(date)).to.equal(calendar.format(date));
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it('days are counted over midnights of Paris, clock changes included', () => {

@@ -1,4 +1,5 @@
 /** Figures of the whole catalogue: counting them reads all of it. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { IndexStats } from '../search/course-index.ts';
 
 export interface CountedParts {
@@ -8,9 +9,9 @@ export interface CountedParts {
 
 /** What was counted is shown as it is for so long, though nothing seems to have changed. */
 const lifetimeMs = 30_000;
-/** What was counted before is shown while it is counted again, when that takes as long as this. */
-const longMs = 20;
-/** But never what is older: the visitor waits. */
+/** A visitor waits so long for a count that was begun again; then what was counted before is shown. */
+const patienceMs = 20;
+/** But never what is older: the visitor waits for the end. */
 const oldestMs = 60_000;
 /** While a harvest changes the index all the time, counting takes at most one part of the time in so many. */
 const restFactor = 20;
@@ -53,9 +54,13 @@ export function rememberPerVersion<Value>(
   return async () => {
     if (last !== null && isFresh(last)) return last.value;
     counting ??= countAgain();
-    if (last === null || last.tookMs < longMs || ageOf(last) >= oldestMs) return (await counting).value;
-    // Told to those who wait for it, once what is shown is too old.
-    counting.catch(() => {});
-    return last.value;
+    if (last === null || ageOf(last) >= oldestMs) return (await counting).value;
+    const { value } = last;
+    // A failure is told to those who wait for the end, once what is shown is too old.
+    const counted = counting.then(
+      (again) => again.value,
+      () => value,
+    );
+    return Promise.race([counted, wait(patienceMs, value)]);
   };
 }

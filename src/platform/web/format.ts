@@ -8,14 +8,28 @@ const month = new Intl.DateTimeFormat('fr-FR', { timeZone, month: 'long', year: 
 const year = new Intl.DateTimeFormat('fr-FR', { timeZone, year: 'numeric' });
 const time = new Intl.DateTimeFormat('fr-FR', { timeZone, hour: 'numeric', minute: '2-digit', hourCycle: 'h23' });
 
+const hourMs = 3_600_000;
+/** Between two instants of one hour since then no day of Paris begins: its offset is of whole hours (tzdb 2025c). */
+const wholeHoursSince = Date.UTC(1911, 2, 12);
+const daysKept = 2_000;
+const days = new Map<number, string>();
+
 /** « 22/11/2026 », in tables, cards and price lines. */
 export function shortDate(date: Date): string {
-  return short.format(date);
+  // A page prints the same few days many times, and the formatter takes longer than the rest of a card.
+  const hour = Math.floor(date.getTime() / hourMs);
+  const known = days.get(hour);
+  if (known !== undefined) return known;
+  const text = short.format(date);
+  if (date.getTime() < wholeHoursSince) return text;
+  if (days.size >= daysKept) days.clear();
+  days.set(hour, text);
+  return text;
 }
 
 /** `2026-11-22`: the day of an instant in Europe/Paris, as rules and registers write it. */
 export function isoDay(date: Date): string {
-  return short.format(date).split('/').reverse().join('-');
+  return shortDate(date).split('/').reverse().join('-');
 }
 
 /** « 22 novembre 2026 », « 1er février 2028 », in sentences. */
@@ -44,7 +58,7 @@ export function daysBetween(from: Date, to: Date): number {
 }
 
 function midnight(date: Date): number {
-  const [day = 1, monthNumber = 1, fullYear = 1970] = short.format(date).split('/').map(Number);
+  const [day = 1, monthNumber = 1, fullYear = 1970] = shortDate(date).split('/').map(Number);
   return Date.UTC(fullYear, monthNumber - 1, day);
 }
 
