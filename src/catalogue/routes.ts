@@ -1,7 +1,7 @@
 /** The public pages of the catalogue. */
-import { type Request, type Response, Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
-import type { Aim, FindAim } from '../eligibility/model/aim.ts';
+import type { FindAim } from '../eligibility/model/aim.ts';
 import type { RuleSet } from '../eligibility/model/rule-set.ts';
 import { notCalculated } from '../eligibility/view-models/amounts.ts';
 import { answersIn, costOf, forYouOf, questionsFor } from '../eligibility/view-models/cost.ts';
@@ -20,7 +20,6 @@ import {
   searchAddress,
   sortParameters,
 } from './model/choices.ts';
-import type { CoursePage } from './model/pages.ts';
 import { type Course, type CourseId, courseIdOfSlug } from './model.ts';
 import { type FacetName, facetNames, sorts } from './search/course-index.ts';
 import { longestSearchAim, searchAim } from './use-cases/aims.ts';
@@ -100,22 +99,23 @@ export function catalogueRoutes(parts: {
   const { useCases, framework, register, views, now, cost } = parts;
   const router = Router();
 
-  /** The page is the same for everybody, but for the answers that the address may hold. */
-  async function sendCourse(
-    page: CoursePage & { kind: 'course' },
-    aim: Aim | null,
-    request: Request,
-    response: Response,
-  ) {
-    const codes = page.course.alignment.certifications.map(({ code }) => code);
-    const certifications = await certificationsShown(register, codes);
-    const settings = { rules: cost.rules(), contact: cost.contact, today: isoDay(now()) };
-    const mine = aim === null ? null : costOf(aim, answersIn(request.query.r), settings);
-    const reference = { ...framework, certifications };
-    const model = { ...courseModel(page, reference, now(), mine?.forYou), cost: mine, facile: false };
-    // An address with answers is not one for search engines.
-    sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
+  const aimOf = async (id: CourseId | null) => (id === null ? null : cost.findAim(`cours:${id}`, isoDay(now())));
+
+  /** What the page of a course says to everybody, before the answers that its address may hold. */
+  async function readCourse(slug: string, offer: string) {
+    const asked = offer === '' ? courseIdOfSlug(slug) : offer;
+    // Both read the course: asked for at the same moment, it is read once.
+    const [page, aimAsked] = await Promise.all([useCases.course(slug, offer), aimOf(asked)]);
+    const course = page.kind === 'course' ? page.course : null;
+    const codes = (course?.alignment.certifications ?? []).map(({ code }) => code);
+    const [aim, certifications] = await Promise.all([
+      course === null || course.id === asked ? aimAsked : aimOf(course.id),
+      certificationsShown(register, codes),
+    ]);
+    return { page, aim, certifications };
   }
+
+  const readCourseForVisitors = remembered(readCourse, pageMs);
 
   const homePage = remembered(async () => homeModel(await useCases.home(), framework, now()), pageMs);
 
@@ -149,12 +149,13 @@ export function catalogueRoutes(parts: {
   });
 
   router.get('/cours/:slug', async (request, response) => {
-    const { slug } = request.params;
-    const offer = queryText(request, 'offre');
-    const aimOf = (id: CourseId | null) => (id === null ? null : cost.findAim(`cours:${id}`, isoDay(now())));
-    const shown = offer ?? courseIdOfSlug(slug);
-    // Both read the course: asked for at the same moment, it is read once.
-    const [page, aim] = await Promise.all([useCases.course(slug, offer), aimOf(shown)]);
+    // Who is signed in may have changed the course a moment ago.
+    const read = request.user === undefined ? readCourseForVisitors : readCourse;
+    const {
+      page,
+      aim = null,
+      certifications = new Map(),
+    } = await read(request.params.slug, queryText(request, 'offre'));
     switch (page.kind) {
       case 'moved':
         response.redirect(301, courseAddress(page.slug) + searchOf(request));
@@ -166,8 +167,14 @@ export function catalogueRoutes(parts: {
       case 'withdrawn':
         sendPage(response, views, 'catalogue/withdrawn', withdrawnModel(page, framework.bands, now()), 410);
         return;
-      case 'course':
-        return sendCourse(page, page.course.id === shown ? aim : await aimOf(page.course.id), request, response);
+      case 'course': {
+        const settings = { rules: cost.rules(), contact: cost.contact, today: isoDay(now()) };
+        const mine = aim === null ? null : costOf(aim, answersIn(request.query.r), settings);
+        const reference = { ...framework, certifications };
+        const model = { ...courseModel(page, reference, now(), mine?.forYou), cost: mine, facile: false };
+        // An address with answers is not one for search engines.
+        sendPage(response, views, 'catalogue/course', { ...model, noindex: model.noindex || mine?.detail != null });
+      }
     }
   });
 

@@ -60,8 +60,8 @@ export function openEnvironment(directory: string): Environment {
   let waiting: PendingWrite[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
-  /** The last group had no room for those that wait with a long work. */
-  let longOnesWaited = false;
+  /** Long ones waited while the last group was of short ones. */
+  let longOnesNext = false;
   let hooks = { before(): void {}, undone(): void {} };
 
   /** One transaction; resolves when it is committed, before it is on the disk. */
@@ -79,11 +79,14 @@ export function openEnvironment(directory: string): Environment {
     });
   }
 
-  /** Short writes first, each kind in its order; but the oldest long one before all when none had its turn in the last group. */
-  function inTurn(writes: readonly PendingWrite[]): readonly PendingWrite[] {
-    const long = writes.filter(isLong);
-    const first = longOnesWaited ? long.splice(0, 1) : [];
-    return [...first, ...writes.filter((write) => !isLong(write)), ...long];
+  /** Short writes first; but when long ones waited for them once, those are next. */
+  function nextGroup(): readonly PendingWrite[] {
+    const long = waiting.filter(isLong);
+    const short = waiting.filter((write) => !isLong(write));
+    const areLong = long.length > 0 && (longOnesNext || short.length === 0);
+    longOnesNext = long.length > 0 && !areLong;
+    waiting = areLong ? short : long;
+    return areLong ? long : short;
   }
 
   function outcomeOf({ work, resolve, reject }: PendingWrite): () => void {
@@ -99,14 +102,11 @@ export function openEnvironment(directory: string): Environment {
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      let group = inTurn(waiting);
-      waiting = [];
+      let group = nextGroup();
       try {
         const outcomes = await commit(group);
-        const left = group.slice(outcomes.length);
-        waiting.unshift(...left);
+        waiting.unshift(...group.slice(outcomes.length));
         group = group.slice(0, outcomes.length);
-        longOnesWaited = left.some(isLong) && !group.some(isLong);
         await flush(outcomes);
       } catch (error) {
         hooks.undone();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { inTurn } from './turns.ts';
 
 /** What was asked and not read yet when the server stops has this long to be read. */
 const readingMs = 100;
@@ -42,7 +43,7 @@ export async function listen(
       open.delete(response);
       if (stopping) void endSilent();
     });
-    handler(request, response);
+    inTurn(() => handler(request, response));
   });
   /** Connections on which nobody waits: kept ones, and those that browsers open before they ask for anything. */
   async function endSilent(): Promise<void> {

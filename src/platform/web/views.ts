@@ -9,6 +9,7 @@ import { runInThisContext } from 'node:vm';
 import type { Response } from 'express';
 import Handlebars from 'handlebars';
 import { french } from './format.ts';
+import { inTurn } from './turns.ts';
 
 export interface Views {
   /** The page as HTML; `shell` is what the server knows of the request, for layouts. */
@@ -101,11 +102,22 @@ function partialsOf(ast: hbs.AST.Program): readonly string[] {
   return found;
 }
 
-/** Answers with a page; `response.locals.shell` was set by the server. */
+/**
+ * Answers with a page; `response.locals.shell` was set by the server. What fails goes to the error pages, as with `render` of
+ * express.
+ */
 export function sendPage(response: Response, views: Views, view: string, model: PageModel, status = 200): void {
-  const text = views.render(view, { ...model, shell: response.locals.shell });
-  response.status(status);
-  // Nobody keeps it, so nobody will ask whether it changed: it needs no digest.
-  if (response.get('Cache-Control') === 'no-store') response.type(response.get('Content-Type') ?? 'html').end(text);
-  else response.send(text);
+  inTurn(() => {
+    // Whoever left reads no page.
+    if (response.destroyed) return;
+    try {
+      const text = views.render(view, { ...model, shell: response.locals.shell });
+      response.status(status);
+      // Nobody keeps it, so nobody will ask whether it changed: it needs no digest.
+      if (response.get('Cache-Control') === 'no-store') response.type(response.get('Content-Type') ?? 'html').end(text);
+      else response.send(text);
+    } catch (error) {
+      response.req.next?.(error);
+    }
+  });
 }
