@@ -125,6 +125,7 @@ export async function openPeople(parts: PeopleParts) {
     secret: sessionSecret,
     secure: config.publicUrl?.startsWith('https:') === true,
     views,
+    log,
     withoutToken: [questionPath, receiptsPath],
     load: async (signedIn) => accounts?.actorFor(signedIn) ?? null,
     now,

@@ -29,6 +29,7 @@ export async function anAccountsSite(world: AccountsWorld, extras: SignInExtras 
     secret: 'a secret of the tests',
     secure: false,
     views,
+    log: makeLog('silent'),
     load: async (signedIn) => accounts?.actorFor(signedIn) ?? null,
     now: () => world.clock,
   });

@@ -83,6 +83,7 @@ export async function openOrganisationsWorld(): Promise<OrganisationsWorld> {
     secret: 'a secret of the tests',
     secure: false,
     views,
+    log: makeLog('silent'),
     load: (signedIn) => accounts.actorFor(signedIn),
     now,
   });

@@ -102,6 +102,7 @@ export async function openPersonalDataWorld(): Promise<PersonalDataWorld> {
     secret: 'a secret of the tests',
     secure: false,
     views,
+    log: makeLog('silent'),
     load: actors.actorFor,
     now,
   });

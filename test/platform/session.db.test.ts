@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Router } from 'express';
 import mongoose, { type Connection } from 'mongoose';
 import request from 'supertest';
+import { deferred } from '../../src/platform/deferred.ts';
 import { makeLog } from '../../src/platform/log.ts';
 import { makeWebApp, readAssets } from '../../src/platform/web/server.ts';
 import { type Sessions, type SignedIn, sessionLayer } from '../../src/platform/web/session.ts';
@@ -47,6 +49,7 @@ describe('sessions', () => {
       secret: 'a secret of the tests',
       secure: options.secure ?? false,
       views,
+      log: makeLog('silent'),
       withoutToken: ['/calculer'],
       load: async ({ accountId, rightsVersion }: SignedIn) => (rightsVersion === version ? accountId : null),
       now: () => clock,
@@ -130,6 +133,49 @@ describe('sessions', () => {
       .and.include('HttpOnly')
       .and.include('SameSite=Lax')
       .and.include('Path=/');
+    while ((await stored()) === 0) await sleep(5);
+    expect(await stored()).to.equal(1);
+  });
+
+  it('the token of a form is good before its session is on the disk; what a form noted is on it first', async () => {
+    const prototype = Object.getPrototypeOf(connection.getClient().db(connection.name).collection('sessions'));
+    const { updateOne } = prototype;
+    const gate = deferred<void>();
+    let held = 0;
+    prototype.updateOne = async function (this: unknown, ...given: unknown[]) {
+      held += 1;
+      await gate.promise;
+      return updateOne.apply(this, given);
+    };
+    const agent = request.agent(anApp());
+    try {
+      const _csrf = await tokenOf(agent);
+      await agent.post('/calculerait').type('form').send({ _csrf, a: '1' }).expect(200);
+      await agent
+        .post('/calculerait')
+        .type('form')
+        .send({ _csrf: `${_csrf}x` })
+        .expect(403);
+      expect([held, await stored()]).to.deep.equal([1, 0]);
+      let isNoted = false;
+      const noting = agent
+        .post('/noter')
+        .type('form')
+        .send({ _csrf })
+        .then((answer) => {
+          isNoted = true;
+          return answer.status;
+        });
+      await sleep(50);
+      // Nor is it written beside the first, which could be the one that stays.
+      expect([isNoted, held]).to.deep.equal([false, 1]);
+      gate.resolve();
+      expect(await noting).to.equal(200);
+    } finally {
+      gate.resolve();
+      prototype.updateOne = updateOne;
+    }
+    expect((await agent.get('/moi').expect(200)).body).to.deep.equal({ person: null, note: 'kept' });
     expect(await stored()).to.equal(1);
   });
 

@@ -58,6 +58,7 @@ describe('forms that carry a file', () => {
       secret: 'a secret of the tests',
       secure: false,
       views,
+      log: makeLog('silent'),
       load: async ({ accountId }) => accountId,
       now: () => new Date(),
     });

@@ -14,6 +14,7 @@ import { type AccountStore, makeAccountStore } from '../../src/accounts/store.ts
 import { makeActors } from '../../src/accounts/use-cases/actor.ts';
 import { type Identities, makeIdentities } from '../../src/accounts/use-cases/identity.ts';
 import { identityButtons } from '../../src/accounts/view-models/identity.ts';
+import { makeLog } from '../../src/platform/log.ts';
 import { makeOidcProvider } from '../../src/platform/oidc.ts';
 import type { OidcProviderSettings } from '../../src/platform/oidc-settings.ts';
 import { makeSecrets } from '../../src/platform/secrets.ts';
@@ -80,6 +81,7 @@ export async function startIdentitySite(settings: readonly OidcProviderSettings[
     secret: 'a secret of the tests',
     secure: false,
     views,
+    log: makeLog('silent'),
     load: actorFor,
     now: () => new Date(),
   });

@@ -11,8 +11,10 @@ import session from 'express-session';
 import type { Connection } from 'mongoose';
 import passport from 'passport';
 import { AppError } from '../../errors.ts';
+import { deferred } from '../deferred.ts';
 import { ensureIndex } from '../indexes.ts';
 import { joinedFind } from '../joined-reads.ts';
+import type { Log } from '../log.ts';
 import { browserOf } from './browser.ts';
 import { uploadReader } from './upload.ts';
 import { sendPage, type Views } from './views.ts';
@@ -65,6 +67,7 @@ export interface SessionLayerParts<Person> {
   /** The site is reached by https only. */
   readonly secure: boolean;
   readonly views: Views;
+  readonly log: Pick<Log, 'warn'>;
   /** Paths of forms that keep nothing: sent without a token, so that asking sets no cookie. None unless told. */
   readonly withoutToken?: readonly string[];
   /** Who this is now, or null when the session is over (account gone, rights changed). */
@@ -103,6 +106,10 @@ const hour = 3_600_000;
 const idleSeconds = 12 * 3_600;
 /** Whatever happens. */
 const longest = 7 * 24 * hour;
+/** Of a session that a form began and nothing else. */
+const fieldsOfToken = ['cookie', 'csrfToken', 'lastModified'];
+/** A database that hangs is waited for, not remembered for. */
+const mostArriving = 1_000;
 const formBytes = 32 * 1_024;
 const formFields = 200;
 export const csrfField = '_csrf';
@@ -137,7 +144,7 @@ export function behindSession(sessions: Pick<Sessions<unknown>, 'middleware'>): 
 }
 
 export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions<Person> {
-  const { connection, secret, secure, views, load, now } = parts;
+  const { connection, secret, secure, views, log, load, now } = parts;
   const name = secure ? '__Host-session' : 'session';
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
   const collectionName = 'sessions';
@@ -165,13 +172,37 @@ export function sessionLayer<Person>(parts: SessionLayerParts<Person>): Sessions
       .find({ 'session.passport.user.accountId': { $in: [...accountIds] }, expires: { $gt: now() } })
       .toArray(),
   );
+  /** By stored id, as JSON: sessions that hold a form's token and nothing else, while they are written. A visitor waits for no disk. */
+  const arriving = new Map<string, { readonly text: string; readonly written: Promise<void> }>();
   store.get = (id, callback) => {
+    const coming = arriving.get(storedId(id));
+    // Dated already: the store does not look for it to date it.
+    if (coming !== undefined) return callback(null, { ...JSON.parse(coming.text), lastModified: new Date() });
     read(storedId(id)).then(([found]) => {
       if (found === undefined) return callback(null, null);
       // Of this request alone: what it notes is its own until it is written.
       const { session: kept, lastModified } = structuredClone(found);
       callback(null, Object.assign(kept, lastModified === undefined ? {} : { lastModified }));
     }, callback);
+  };
+  const write = store.set.bind(store);
+  store.set = (id, given, callback = () => {}) => {
+    const kept = storedId(id);
+    const before = arriving.get(kept);
+    const holdsMore = Object.keys(given).some((field) => !fieldsOfToken.includes(field));
+    if (holdsMore || before !== undefined || arriving.size >= mostArriving) {
+      // Not while the first is on its way: it could be the one that stays.
+      (before?.written ?? Promise.resolve()).then(() => write(id, given, callback));
+      return;
+    }
+    const { promise: written, resolve } = deferred<void>();
+    arriving.set(kept, { text: JSON.stringify(given), written });
+    write(id, given, (err) => {
+      arriving.delete(kept);
+      resolve();
+      if (err) log.warn({ err }, 'the token of a form could not be kept: it will be told as expired');
+    });
+    callback(null);
   };
   const people = new WeakMap<object, Person>();
   const authenticator = new passport.Passport();
