@@ -98,7 +98,7 @@ export interface LoadOptions {
   readonly cookie?: string | null;
   /** JSON, sent with POST. */
   readonly body?: string | null;
-  /** Requests a second of all connections together; as many as are answered unless told. */
+  /** Visitors a second who come at random moments, without cookie or body; unless told, as many as are answered. */
   readonly rate?: number | null;
   readonly seconds: number;
 }
@@ -108,29 +108,17 @@ export async function load(
   url: string,
   { cookie = null, body = null, rate = null, seconds }: LoadOptions,
 ): Promise<Load> {
-  const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
-  const header = cookie === null ? [] : ['-H', `Cookie=${cookie}`];
-  const sent = body === null ? [] : ['-m', 'POST', '-H', 'Content-Type=application/json', '-b', body];
-  const paced = rate === null ? [] : ['-R', String(rate)];
-  const child = spawn(
-    process.execPath,
-    [
-      program,
-      '-j',
-      '-n',
-      '-c',
-      String(connections),
-      '-d',
-      String(seconds),
-      '-t',
-      '10',
-      ...header,
-      ...sent,
-      ...paced,
-      url,
-    ],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  );
+  const saturating = () => [
+    createRequire(import.meta.url).resolve('autocannon/autocannon.js'),
+    ...['-j', '-n', '-c', String(connections), '-d', String(seconds), '-t', '10'],
+    ...(cookie === null ? [] : ['-H', `Cookie=${cookie}`]),
+    ...(body === null ? [] : ['-m', 'POST', '-H', 'Content-Type=application/json', '-b', body]),
+    url,
+  ];
+  const paced = () => [fileURLToPath(new URL('./paced-load.js', import.meta.url)), url, String(rate), String(seconds)];
+  const child = spawn(process.execPath, rate === null ? saturating() : paced(), {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;

@@ -13,23 +13,18 @@ import { makeHarvestStore } from '../src/harvest/store.ts';
 import { makeHarvest } from '../src/harvest/use-cases.ts';
 import { openDatabase } from '../src/platform/mongo.ts';
 import { catalogueText } from './catalogue-text.ts';
+import type { Load } from './server.ts';
 
 const sourcesAtOnce = 10;
 const coursesEach = 1_000;
 const bytesAtMost = 100_000_000;
-
-interface Load {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly perSecond: number;
-}
 
 export interface DuringHarvest {
   readonly origin: string;
   /** Of the running server: its database is joined, not opened. */
   readonly dataDir: string;
   readonly paths: readonly string[];
-  readonly load: (url: string) => Promise<Load>;
+  readonly load: (url: string) => Promise<Load & { readonly saturated: Load }>;
   readonly targetMs: number;
   readonly say: (text: string) => void;
 }

@@ -108,8 +108,8 @@ const idleSeconds = 12 * 3_600;
 const longest = 7 * 24 * hour;
 /** Of a session that a form began and nothing else. */
 const fieldsOfToken = ['cookie', 'csrfToken', 'lastModified'];
-/** A database that hangs is waited for, not remembered for. */
-const mostArriving = 1_000;
+/** More than that, and visitors wait for their own: a queue would only grow longer. */
+const mostArriving = 50;
 const formBytes = 32 * 1_024;
 const formFields = 200;
 export const csrfField = '_csrf';
