@@ -11,7 +11,7 @@ export interface WorkerQueueOptions {
   readonly onProgress?: (report: RunProgressReport) => void;
   /** Memory of the thread; 192 MB by default. */
   readonly maxOldGenerationSizeMb?: number;
-  /** Without a run for so long, the thread ends and gives its memory back; 10 s by default. */
+  /** Without a run for so long, the thread ends and gives its memory back; one second by default. */
   readonly idleMs?: number;
   /** Starts a thread; the real one by default. */
   readonly startThread?: typeof startWorker;
@@ -25,7 +25,7 @@ interface Held {
 
 /** The thread starts with a run, and ends when there is none for a while. When it dies, its runs are given to a new one, which resumes them. */
 export function makeWorkerQueue(options: WorkerQueueOptions): RunQueue {
-  const { log, idleMs = 10_000 } = options;
+  const { log, idleMs = 1_000 } = options;
   const held = new Map<string, Held>();
   let worker: Worker | null = null;
   /** Threads that were told to end, and have not yet. */
