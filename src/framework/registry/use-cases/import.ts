@@ -67,8 +67,8 @@ export interface ImportParts {
 
 const shownRefusals = 100;
 const shownDoubts = 20;
-const recordBatch = 250;
-const partnerBatch = 2_000;
+const recordBatch = 100;
+const partnerBatch = 1_000;
 const renewEveryMs = 15_000;
 
 /** @throws AppError `conflict` (another import, an older export, losses), SourceError for a file that is not whole */
